@@ -1,0 +1,48 @@
+#ifndef CLI_LOG_H
+#define CLI_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/str.h"
+
+/* Messages on stderr: "file:line: what", or one JSON object a line for machines. */
+struct log {
+	FILE *out;
+	bool json, quiet, verbose;
+	bool progress;        /* a progress line is wanted ... */
+	bool progress_shown;  /* ... and stands there now */
+	uint64_t started_ns, shown_ns;
+	uint64_t warnings, skips, failures; /* printed so far */
+};
+
+/* Prints what d collected, and empties it. Warnings are left out when quiet. */
+void log_print(struct log *l, struct diag *d);
+
+/* How many more lines of a file were skipped than were named. */
+void log_more(struct log *l, struct str file, uint64_t count);
+
+/* A message that is no trouble; left out when quiet. */
+void log_info(struct log *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Shows how far the work is, when it is long; done and all in bytes. now_ns is the time. */
+void log_progress(struct log *l, uint64_t now_ns, uint64_t done, uint64_t all);
+void log_progress_end(struct log *l);
+
+/* What was done, as the last line. */
+struct summary {
+	uint64_t sessions, turns, spans, read, used, history, ignored, skipped, inherited;
+};
+void log_summary(struct log *l, const struct summary *s);
+
+/* With --verbose: what the ignored lines were, by type. */
+struct ignored_type {
+	struct str type;
+	uint64_t count;
+};
+void log_ignored(struct log *l, const struct ignored_type *types, size_t len);
+
+#endif

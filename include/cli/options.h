@@ -1,0 +1,71 @@
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+enum option_id {
+	OPTION_FORMAT,
+	OPTION_CONVENTION,
+	OPTION_OUTPUT,
+	OPTION_SESSION,
+	OPTION_SINCE,
+	OPTION_UNTIL,
+	OPTION_HISTORY,
+	OPTION_CONTENT,
+	OPTION_MAX_VALUE_BYTES,
+	OPTION_JOBS,
+	OPTION_COLOR,
+	OPTION_QUIET,
+	OPTION_VERBOSE,
+	OPTION_LOG_FORMAT,
+	OPTION_STRICT,
+	OPTION_COMPLETION,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_COUNT
+};
+
+/* A row of the table from which parser, --help, completions and the check of the man page are made. */
+struct option {
+	enum option_id id;
+	const char *name;     /* without "--" */
+	char letter;          /* '\0': none */
+	const char *argument; /* how help shows it; NULL: takes none */
+	const char *values;   /* what it may be, parted by spaces; NULL: anything; "FILE": a file name */
+	const char *help;
+};
+
+const struct option *option_table(void); /* OPTION_COUNT rows, in order of enum option_id */
+
+struct strs {
+	struct str *at;
+	size_t len, cap;
+};
+
+/* What the command line says; texts point into argv. Only enumerated values and numbers are checked here. */
+struct options {
+	struct strs paths;
+	struct strs sessions;
+	struct str format, convention, output, since, until;
+	bool has_output;
+	bool history, quiet, verbose, strict, help, version, color_always, color_never;
+	bool content_none, log_json;
+	size_t max_value_bytes;
+	unsigned jobs; /* 0: not given */
+	struct str completion;
+};
+
+/* Parses. False, after a message on err, when the command line is wrong. */
+bool options_parse(struct arena *a, int argc, char *const *argv, struct options *o, FILE *err);
+
+/* Writes the help text, and a completion script for bash, zsh or fish. */
+void options_help(FILE *out);
+bool options_completion(struct str shell, FILE *out);
+
+#endif

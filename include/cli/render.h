@@ -1,0 +1,39 @@
+#ifndef CLI_RENDER_H
+#define CLI_RENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/intern.h"
+#include "encode/encoder.h"
+#include "session/session.h"
+#include "sink/file.h"
+#include "trace/convention.h"
+
+/* The way from the skeleton to bytes: turns are rendered side by side, and leave in order. */
+struct render {
+	const struct convention *convention;
+	const struct encoder *encoder;
+	struct encode_options encode;
+	struct trace_options trace;
+	struct resource resource;
+	struct file_sink *sink;
+	unsigned threads;
+	uint64_t since_ns, until_ns; /* 0: no limit */
+	/* results */
+	uint64_t turns, spans;
+	/* the batch that is being filled */
+	struct batch *batch;
+};
+
+/* Renders the wanted sessions of a family. False when writing failed (reported) or nobody reads
+ * any more (file_sink_closed). */
+bool render_sessions(struct render *r, struct intern *names, const struct sessions *sessions,
+                     struct diag *d);
+
+/* Writes what is left in the batch. */
+bool render_finish(struct render *r, struct diag *d);
+
+#endif

@@ -1,0 +1,117 @@
+/* Everything that comes from outside and is no input: variables, terminals, the clock. */
+#include "cli/environment.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "base/when.h"
+
+/* Empty means unset. otlp 9.1 */
+static struct str
+variable(const char *name)
+{
+	return str_trim(str_of(getenv(name)));
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 32);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool
+percent_decode(struct arena *a, struct str text, struct str *out)
+{
+	char *to = arena_bytes(a, text.len);
+	size_t len = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] != '%') {
+			to[len++] = text.at[i];
+			continue;
+		}
+		if (i + 2 >= text.len || hex_digit(text.at[i + 1]) < 0 || hex_digit(text.at[i + 2]) < 0)
+			return false;
+		to[len++] = (char)(hex_digit(text.at[i + 1]) * 16 + hex_digit(text.at[i + 2]));
+		i += 2;
+	}
+	*out = (struct str){to, len};
+	return utf8_valid(*out) && str_find_byte(*out, '\0') == STR_NONE;
+}
+
+static bool
+add_member(struct arena *a, struct str member, struct attributes *list)
+{
+	struct str key, value;
+	size_t equals = str_find_byte(member, '=');
+	if (equals == STR_NONE || !percent_decode(a, str_trim(str_head(member, equals)), &key) ||
+	    !percent_decode(a, str_trim(str_skip(member, equals + 1)), &value) || key.len == 0)
+		return false;
+	for (size_t i = 0; i < list->len; i++)
+		if (str_eq(list->at[i].key, key)) {
+			list->at[i].value.text = value; /* the last one counts: otlp 13.10 */
+			return true;
+		}
+	attribute_text(a, list, key, value);
+	return true;
+}
+
+bool
+environment_attributes(struct arena *a, struct str text, struct attributes *list, struct diag *d)
+{
+	struct str rest = text;
+	*list = (struct attributes){0};
+	while (rest.len > 0) {
+		size_t comma = str_find_byte(rest, ',');
+		struct str member = str_trim(comma == STR_NONE ? rest : str_head(rest, comma));
+		rest = comma == STR_NONE ? (struct str){0} : str_skip(rest, comma + 1);
+		if (member.len == 0 || add_member(a, member, list))
+			continue;
+		diag_warn(d, (struct str){0}, 0,
+		          "OTEL_RESOURCE_ATTRIBUTES can't be decoded and is ignored");
+		*list = (struct attributes){0};
+		return false;
+	}
+	return true;
+}
+
+static void
+read_project(struct environment *env, struct diag *d)
+{
+	struct str text = variable("WEAVE_PROJECT");
+	size_t slash = str_find_byte(text, '/');
+	if (text.len == 0)
+		return;
+	if (slash == STR_NONE || slash == 0 || slash + 1 == text.len || !utf8_valid(text)) {
+		diag_warn(d, (struct str){0}, 0, "WEAVE_PROJECT is not ENTITY/PROJECT and is ignored");
+		return;
+	}
+	env->entity = str_head(text, slash);
+	env->project = str_skip(text, slash + 1);
+}
+
+void
+environment_read(struct arena *a, struct environment *env, struct diag *d)
+{
+	struct timespec now = {0, 0};
+	*env = (struct environment){0};
+	env->tmp_dir = variable("TMPDIR");
+	env->stdin_is_terminal = isatty(STDIN_FILENO);
+	env->stdout_is_terminal = isatty(STDOUT_FILENO);
+	env->stderr_is_terminal = isatty(STDERR_FILENO);
+	env->no_color = variable("NO_COLOR").len > 0;
+	env->service_name = utf8_repair(a, variable("OTEL_SERVICE_NAME"));
+	env->agent_name = utf8_repair(a, variable("WEAVE_AGENT_NAME"));
+	(void)environment_attributes(a, variable("OTEL_RESOURCE_ATTRIBUTES"), &env->resource, d);
+	read_project(env, d);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec > 0 && (uint64_t)now.tv_sec < WHEN_MAX_NS / WHEN_S)
+		env->now_ns = (uint64_t)now.tv_sec * WHEN_S + (uint64_t)now.tv_nsec;
+	if (getrandom(&env->seed, sizeof env->seed, 0) != (ssize_t)sizeof env->seed)
+		env->seed = env->now_ns;
+}

@@ -1,0 +1,75 @@
+/* retrospan: coding-agent sessions to OpenTelemetry traces. */
+#include <stdio.h>
+
+#include "cli/environment.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/run.h"
+#include "cli/version.h"
+#include "encode/encoder.h"
+
+static int
+usage(void)
+{
+	fputs("try: retrospan --help\n", stderr);
+	return 2;
+}
+
+/* Text for people on stdout: worth an error when it can't be written. */
+static int
+printed(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+}
+
+static int
+convert(const struct options *o, const struct environment *env, struct log *log)
+{
+	const struct encoder *encoder = encoder_find(o->format);
+	if (o->paths.len == 0 && env->stdin_is_terminal) {
+		options_help(stderr);
+		return 2;
+	}
+	if (encoder->binary && env->stdout_is_terminal && !o->has_output) {
+		fprintf(stderr, "retrospan: %.*s is binary and does not go to a terminal: "
+		                "use -o FILE, -f text, or -o - if you mean it\n",
+		        STR_ARG(encoder->name));
+		return 2;
+	}
+	return run(o, env, log);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arena arena = {0};
+	struct options o;
+	struct environment env;
+	struct diag diag = {.arena = &arena};
+	struct log log = {.out = stderr};
+	int status;
+
+	interrupt_ignore_pipe();
+	if (!options_parse(&arena, argc, argv, &o, stderr))
+		return usage();
+	environment_read(&arena, &env, &diag);
+	log.json = o.log_json;
+	log.quiet = o.quiet;
+	log.verbose = o.verbose && !o.quiet;
+	log.progress = env.stderr_is_terminal && !o.quiet && !o.log_json;
+	log_print(&log, &diag);
+	if (o.help) {
+		options_help(stdout);
+		status = printed();
+	} else if (o.version) {
+		version_print(stdout);
+		status = printed();
+	} else if (o.completion.len > 0) {
+		(void)options_completion(o.completion, stdout);
+		status = printed();
+	} else {
+		status = convert(&o, &env, &log);
+	}
+	arena_free(&arena);
+	return status;
+}

@@ -1,0 +1,223 @@
+/* The command line: one table, and the parser that follows it. */
+#include "cli/options.h"
+
+#include "base/when.h"
+
+static const struct option table[OPTION_COUNT] = {
+    {OPTION_FORMAT, "format", 'f', "NAME", "otlp otlp-delimited otlp-json text",
+     "how traces are written (default: otlp)"},
+    {OPTION_CONVENTION, "convention", '\0', "NAME", "weave",
+     "names and shape of the spans (default: weave)"},
+    {OPTION_OUTPUT, "output", 'o', "FILE", "FILE", "write to FILE; - is standard output"},
+    {OPTION_SESSION, "session", '\0', "ID", NULL,
+     "only this session (repeatable; the start of an id is enough)"},
+    {OPTION_SINCE, "since", '\0', "TIME", NULL,
+     "only turns that start at or after TIME (RFC 3339, or an age: 90m 12h 7d 2w)"},
+    {OPTION_UNTIL, "until", '\0', "TIME", NULL, "only turns that start before TIME"},
+    {OPTION_HISTORY, "history", '\0', NULL, NULL,
+     "also write what a fork inherited, when its original is not there"},
+    {OPTION_CONTENT, "content", '\0', "WHAT", "full none",
+     "prompts, answers, tool inputs and outputs (default: full)"},
+    {OPTION_MAX_VALUE_BYTES, "max-value-bytes", '\0', "N", NULL,
+     "cut the text in each attribute to N bytes"},
+    {OPTION_JOBS, "jobs", 'j', "N", NULL, "threads (default: all processors)"},
+    {OPTION_COLOR, "color", '\0', "WHEN", "auto always never",
+     "colours in -f text (default: auto; NO_COLOR turns them off)"},
+    {OPTION_QUIET, "quiet", 'q', NULL, NULL, "no progress and no summary; errors stay"},
+    {OPTION_VERBOSE, "verbose", 'v', NULL, NULL, "also say what became of the lines"},
+    {OPTION_LOG_FORMAT, "log-format", '\0', "NAME", "text json",
+     "how messages are written (default: text)"},
+    {OPTION_STRICT, "strict", '\0', NULL, NULL, "exit 1 when a line had to be skipped"},
+    {OPTION_COMPLETION, "completion", '\0', "SHELL", "bash zsh fish",
+     "print a completion script and exit"},
+    {OPTION_HELP, "help", 'h', NULL, NULL, "print this and exit"},
+    {OPTION_VERSION, "version", 'V', NULL, NULL, "print the versions and exit"},
+};
+
+const struct option *
+option_table(void)
+{
+	return table;
+}
+
+static bool
+is_listed(const char *values, struct str value)
+{
+	struct str rest = str_of(values);
+	while (rest.len > 0) {
+		size_t space = str_find_byte(rest, ' ');
+		struct str word = space == STR_NONE ? rest : str_head(rest, space);
+		if (str_eq(word, value))
+			return true;
+		rest = space == STR_NONE ? (struct str){0} : str_skip(rest, space + 1);
+	}
+	return false;
+}
+
+static bool
+wrong(FILE *err, const struct option *option, struct str value)
+{
+	fprintf(err, "retrospan: --%s: '%.*s' is not ", option->name, STR_ARG(value));
+	if (option->values != NULL)
+		fprintf(err, "one of: %s\n", option->values);
+	else
+		fprintf(err, "a valid %s\n", option->argument);
+	return false;
+}
+
+#define JOBS_MAX 1024
+
+static bool
+set_number(struct options *o, const struct option *option, struct str value, FILE *err)
+{
+	uint64_t n;
+	if (!str_to_u64(value, &n) || n == 0)
+		return wrong(err, option, value);
+	if (option->id == OPTION_JOBS) {
+		if (n > JOBS_MAX)
+			return wrong(err, option, value);
+		o->jobs = (unsigned)n;
+	} else {
+		if (n > SIZE_MAX / 2)
+			return wrong(err, option, value);
+		o->max_value_bytes = (size_t)n;
+	}
+	return true;
+}
+
+static bool
+set_time(struct str *to, const struct option *option, struct str value, FILE *err)
+{
+	uint64_t ns;
+	if (!when_parse(value, &ns) && !when_parse_age(value, &ns))
+		return wrong(err, option, value);
+	*to = value;
+	return true;
+}
+
+/* One option, with its value when it takes one. */
+static bool
+set(struct arena *a, struct options *o, const struct option *option, struct str value, FILE *err)
+{
+	if (option->values != NULL && strcmp(option->values, "FILE") != 0 &&
+	    !is_listed(option->values, value))
+		return wrong(err, option, value);
+	if (option->argument != NULL && value.len == 0)
+		return wrong(err, option, value);
+	switch (option->id) {
+	case OPTION_FORMAT: o->format = value; break;
+	case OPTION_CONVENTION: o->convention = value; break;
+	case OPTION_OUTPUT: o->output = value; o->has_output = true; break;
+	case OPTION_SESSION: *ARENA_PUSH(a, &o->sessions) = value; break;
+	case OPTION_SINCE: return set_time(&o->since, option, value, err);
+	case OPTION_UNTIL: return set_time(&o->until, option, value, err);
+	case OPTION_HISTORY: o->history = true; break;
+	case OPTION_CONTENT: o->content_none = str_eq(value, STR("none")); break;
+	case OPTION_MAX_VALUE_BYTES:
+	case OPTION_JOBS: return set_number(o, option, value, err);
+	case OPTION_COLOR:
+		o->color_always = str_eq(value, STR("always"));
+		o->color_never = str_eq(value, STR("never"));
+		break;
+	case OPTION_QUIET: o->quiet = true; break;
+	case OPTION_VERBOSE: o->verbose = true; break;
+	case OPTION_LOG_FORMAT: o->log_json = str_eq(value, STR("json")); break;
+	case OPTION_STRICT: o->strict = true; break;
+	case OPTION_COMPLETION: o->completion = value; break;
+	case OPTION_HELP: o->help = true; break;
+	case OPTION_VERSION: o->version = true; break;
+	case OPTION_COUNT: break;
+	}
+	return true;
+}
+
+struct argument_list {
+	int argc, at;
+	char *const *argv;
+};
+
+static bool
+take_value(struct argument_list *args, const struct option *option, struct str *value, FILE *err)
+{
+	if (args->at + 1 >= args->argc) {
+		fprintf(err, "retrospan: --%s needs a value: %s\n", option->name, option->argument);
+		return false;
+	}
+	*value = str_of(args->argv[++args->at]);
+	return true;
+}
+
+static bool
+parse_long(struct arena *a, struct argument_list *args, struct str text, struct options *o, FILE *err)
+{
+	size_t equals = str_find_byte(text, '=');
+	struct str name = equals == STR_NONE ? text : str_head(text, equals), value = {0};
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option *option = &table[i];
+		if (!str_eq(str_of(option->name), name))
+			continue;
+		if (equals != STR_NONE)
+			value = str_skip(text, equals + 1);
+		if (option->argument == NULL && equals != STR_NONE) {
+			fprintf(err, "retrospan: --%s takes no value\n", option->name);
+			return false;
+		}
+		if (option->argument != NULL && equals == STR_NONE &&
+		    !take_value(args, option, &value, err))
+			return false;
+		return set(a, o, option, value, err);
+	}
+	fprintf(err, "retrospan: unknown option --%.*s\n", STR_ARG(name));
+	return false;
+}
+
+/* "-qv", "-j4", "-j 4" */
+static bool
+parse_letters(struct arena *a, struct argument_list *args, struct str text, struct options *o,
+              FILE *err)
+{
+	while (text.len > 0) {
+		const struct option *option = NULL;
+		struct str value = {0};
+		for (size_t i = 0; i < OPTION_COUNT; i++)
+			if (table[i].letter == text.at[0])
+				option = &table[i];
+		if (option == NULL) {
+			fprintf(err, "retrospan: unknown option -%c\n", text.at[0]);
+			return false;
+		}
+		text = str_skip(text, 1);
+		if (option->argument != NULL) {
+			value = text;
+			text = (struct str){0};
+			if (value.len == 0 && !take_value(args, option, &value, err))
+				return false;
+		}
+		if (!set(a, o, option, value, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+options_parse(struct arena *a, int argc, char *const *argv, struct options *o, FILE *err)
+{
+	struct argument_list args = {argc, 1, argv};
+	bool only_paths = false;
+	*o = (struct options){.format = STR("otlp"), .convention = STR("weave")};
+	for (; args.at < argc; args.at++) {
+		struct str text = str_of(argv[args.at]);
+		bool ok = true;
+		if (!only_paths && str_eq(text, STR("--")))
+			only_paths = true;
+		else if (!only_paths && str_starts(text, STR("--")))
+			ok = parse_long(a, &args, str_skip(text, 2), o, err);
+		else if (!only_paths && text.len > 1 && text.at[0] == '-')
+			ok = parse_letters(a, &args, str_skip(text, 1), o, err);
+		else
+			*ARENA_PUSH(a, &o->paths) = text;
+		if (!ok)
+			return false;
+	}
+	return true;
+}

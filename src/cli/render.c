@@ -1,0 +1,238 @@
+/* From turns to bytes. */
+#include "cli/render.h"
+
+#include <stdlib.h>
+
+#include "base/pool.h"
+#include "decode/transcript.h"
+
+#define IN_FLIGHT_BYTES ((size_t)16 << 20) /* of lines whose turns are rendered at once */
+
+/* One trace to make. */
+struct task {
+	const struct session *session;
+	const struct turn *turn;   /* or */
+	const struct agent *agent; /* the root of a trace of its own */
+};
+
+struct tasks {
+	struct task *at;
+	size_t len, cap;
+};
+
+/* A trace, packed. */
+struct rendered {
+	struct packed packed;
+	struct arena notes;
+	struct diag diag;
+	size_t spans;
+};
+
+/* Items wait here until they fill a batch; they live in the traces that hold them. */
+struct batch {
+	struct buf items;   /* struct str */
+	struct buf holders; /* struct rendered * */
+	struct buf bytes;
+	size_t used;
+};
+
+struct render_job {
+	struct render *render;
+	struct intern *names;
+	struct tasks tasks;
+	struct arena *arenas; /* one per thread */
+	struct diag *diag;
+	bool ok;
+};
+
+static const struct line_uses *
+lines_of(const struct task *t)
+{
+	return t->turn != NULL ? &t->turn->lines : &t->agent->lines;
+}
+
+static size_t
+weigh(void *ctx, size_t i)
+{
+	const struct render_job *job = ctx;
+	const struct task *t = &job->tasks.at[i];
+	return (size_t)(t->turn != NULL ? t->turn->line_bytes : t->agent->line_bytes);
+}
+
+static void *
+work(void *ctx, size_t i, size_t worker)
+{
+	const struct render_job *job = ctx;
+	const struct render *r = job->render;
+	const struct task *t = &job->tasks.at[i];
+	const struct line_uses *lines = lines_of(t);
+	struct arena *a = &job->arenas[worker];
+	struct rendered *out = calloc(1, sizeof *out);
+	struct spans spans = {0};
+	if (out == NULL)
+		arena_exhausted();
+	out->diag.arena = &out->notes;
+	struct content *contents = ARENA_ARRAY(a, struct content, lines->len);
+	(void)content_load(a, lines->at, lines->len, contents, &out->diag);
+	struct trace_input in = {.arena = a, .names = job->names, .options = &r->trace,
+	                         .session = t->session, .turn = t->turn, .agent = t->agent,
+	                         .contents = contents, .content_count = lines->len};
+	r->convention->trace(&in, &spans);
+	r->encoder->pack(&spans, &r->encode, &out->packed);
+	out->spans = spans.len;
+	arena_reset(a);
+	return out;
+}
+
+static void
+rendered_free(struct rendered *t)
+{
+	packed_free(&t->packed);
+	arena_free(&t->notes);
+	free(t);
+}
+
+/* ---- batches ---- */
+
+static struct batch *
+batch_of(struct render *r)
+{
+	if (r->batch == NULL)
+		r->batch = calloc(1, sizeof *r->batch);
+	if (r->batch == NULL)
+		arena_exhausted();
+	return r->batch;
+}
+
+/* Frees the traces whose items are written; the last may still be in use. */
+static void
+release(struct batch *b, const struct rendered *keep)
+{
+	struct rendered **at = (struct rendered **)(void *)b->holders.at;
+	size_t len = b->holders.len / sizeof *at;
+	for (size_t i = 0; i < len; i++)
+		if (at[i] != keep)
+			rendered_free(at[i]);
+	buf_clear(&b->holders);
+}
+
+static bool
+flush(struct render *r, const struct rendered *keep, struct diag *d)
+{
+	struct batch *b = batch_of(r);
+	size_t count = b->items.len / sizeof(struct str);
+	bool ok = true;
+	if (count > 0) {
+		buf_clear(&b->bytes);
+		r->encoder->join((const struct str *)(const void *)b->items.at, count, &r->resource,
+		                 &b->bytes);
+		if (r->encoder->warn_bytes != 0 && count == 1 && b->bytes.len > r->encoder->warn_bytes)
+			diag_warn(d, (struct str){0}, 0,
+			          "a single span takes %zu bytes: its line is longer than many readers accept",
+			          b->bytes.len);
+		ok = file_sink_write(r->sink, buf_str(&b->bytes), d);
+	}
+	buf_clear(&b->items);
+	b->used = 0;
+	release(b, keep);
+	return ok;
+}
+
+/* The flush rule of encoder_room. */
+static bool
+add_item(struct render *r, struct str item, const struct rendered *holder, struct diag *d)
+{
+	struct batch *b = batch_of(r);
+	size_t room = encoder_room(r->encoder, &r->resource);
+	size_t cost = item.len + r->encoder->item_overhead;
+	bool ok = true;
+	if (r->encoder->item_bytes_max != 0 && item.len > r->encoder->item_bytes_max)
+		return diag_fail(d, (struct str){0}, "a span of %zu bytes is too large to be written",
+		                 item.len);
+	if (b->items.len > 0 && (b->used > room || cost > room - b->used))
+		ok = flush(r, holder, d);
+	buf_add(&b->items, (struct str){(const char *)&item, sizeof item});
+	b->used += cost;
+	return ok;
+}
+
+static bool
+done(void *ctx, size_t i, void *result)
+{
+	struct render_job *job = ctx;
+	struct render *r = job->render;
+	struct rendered *t = result;
+	struct batch *b = batch_of(r);
+	diag_move(job->diag, &t->diag, 0);
+	r->spans += t->spans;
+	r->turns += job->tasks.at[i].turn != NULL;
+	for (size_t k = 0; k < packed_len(&t->packed) && job->ok; k++)
+		job->ok = add_item(r, packed_item(&t->packed, k), t, job->diag);
+	buf_add(&b->holders, (struct str){(const char *)&t, sizeof(struct rendered *)});
+	if (job->ok && r->encoder->batch_bytes == 0)
+		job->ok = flush(r, NULL, job->diag);
+	return job->ok;
+}
+
+static void
+drop(void *ctx, size_t i, void *result)
+{
+	(void)ctx;
+	(void)i;
+	rendered_free(result);
+}
+
+/* ---- which traces ---- */
+
+static bool
+is_in_window(const struct render *r, uint64_t ns)
+{
+	return ns >= r->since_ns && (r->until_ns == 0 || ns < r->until_ns);
+}
+
+static void
+collect(struct arena *a, const struct render *r, const struct sessions *sessions, struct tasks *list)
+{
+	for (size_t i = 0; i < sessions->len; i++) {
+		const struct session *s = sessions->at[i];
+		if (!s->wanted)
+			continue;
+		for (size_t k = 0; k < s->turns.len; k++)
+			if (is_in_window(r, s->turns.at[k]->start.ns))
+				*ARENA_PUSH(a, list) = (struct task){s, s->turns.at[k], NULL};
+		for (size_t k = 0; k < s->rootless.len; k++)
+			if (is_in_window(r, s->rootless.at[k]->start.ns))
+				*ARENA_PUSH(a, list) = (struct task){s, NULL, s->rootless.at[k]};
+	}
+}
+
+bool
+render_sessions(struct render *r, struct intern *names, const struct sessions *sessions,
+                struct diag *d)
+{
+	struct arena a = {0};
+	struct render_job job = {.render = r, .names = names, .diag = d, .ok = true};
+	collect(&a, r, sessions, &job.tasks);
+	job.arenas = ARENA_ARRAY(&a, struct arena, r->threads);
+	struct pool_job pool = {.count = job.tasks.len, .threads = r->threads, .ctx = &job,
+	                        .weight = weigh, .weight_max = IN_FLIGHT_BYTES, .work = work,
+	                        .done = done, .drop = drop};
+	(void)pool_run(&pool);
+	for (unsigned i = 0; i < r->threads; i++)
+		arena_free(&job.arenas[i]);
+	arena_free(&a);
+	return job.ok;
+}
+
+bool
+render_finish(struct render *r, struct diag *d)
+{
+	struct batch *b = batch_of(r);
+	bool ok = flush(r, NULL, d);
+	buf_free(&b->items);
+	buf_free(&b->holders);
+	buf_free(&b->bytes);
+	free(b);
+	r->batch = NULL;
+	return ok;
+}

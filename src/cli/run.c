@@ -1,0 +1,145 @@
+/* The straight line: files, families, sessions, spans, bytes. Read this first. */
+#include "cli/run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/pool.h"
+#include "base/when.h"
+#include "cli/convert.h"
+#include "cli/interrupt.h"
+#include "cli/version.h"
+
+static uint64_t
+now(void)
+{
+	struct timespec t = {0, 0};
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * WHEN_S + (uint64_t)t.tv_nsec;
+}
+
+/* A time on the command line: a date, or an age. */
+static uint64_t
+point_in_time(struct str text, const struct environment *env)
+{
+	uint64_t ns = 0;
+	if (when_parse(text, &ns) || !when_parse_age(text, &ns))
+		return ns;
+	return ns < env->now_ns ? env->now_ns - ns : 0;
+}
+
+static struct trace_options
+trace_options(const struct options *o, const struct environment *env)
+{
+	return (struct trace_options){
+	    .policy = {o->content_none ? 0 : CLASS_ALL, o->max_value_bytes},
+	    .version = version_text(),
+	    .agent_name = env->agent_name,
+	    .service_name = env->service_name,
+	    .entity = env->entity,
+	    .project = env->project,
+	    .resource = env->resource,
+	};
+}
+
+static struct render
+render_new(struct arena *a, const struct options *o, const struct environment *env)
+{
+	struct render r = {.convention = convention_find(o->convention),
+	                   .encoder = encoder_find(o->format)};
+	bool to_terminal = env->stdout_is_terminal && !o->has_output;
+	r.encode.color = o->color_always || (to_terminal && !o->color_never && !env->no_color);
+	r.trace = trace_options(o, env);
+	r.threads = o->jobs != 0 ? o->jobs : pool_processors();
+	r.since_ns = o->since.len > 0 ? point_in_time(o->since, env) : 0;
+	r.until_ns = o->until.len > 0 ? point_in_time(o->until, env) : 0;
+	r.convention->resource(a, &r.trace, &r.resource);
+	return r;
+}
+
+static struct file_sink *
+open_output(struct arena *a, const struct options *o, struct diag *d)
+{
+	if (!o->has_output || str_eq(o->output, STR("-")))
+		return file_sink_fd(a, STDOUT_FILENO, STR("standard output"));
+	return file_sink_open(a, o->output, d);
+}
+
+/* Most frequent first, then by name. */
+static int
+compare_types(const void *a, const void *b)
+{
+	const struct ignored_type *x = a, *y = b;
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return str_cmp(x->type, y->type);
+}
+
+static void
+report(struct log *log, struct tally *t, const struct render *r)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < t->ignored.len; i++)
+		if (t->ignored.at[i].count > 0)
+			t->ignored.at[len++] = t->ignored.at[i];
+	if (len > 1)
+		qsort(t->ignored.at, len, sizeof *t->ignored.at, compare_types);
+	t->summary.turns = r->turns;
+	t->summary.spans = r->spans;
+	log_ignored(log, t->ignored.at, len);
+	log_summary(log, &t->summary);
+}
+
+static bool
+convert_all(const struct inputs *in, const struct options *o, const struct environment *env,
+            struct render *render, struct tally *tally, struct log *log)
+{
+	uint64_t done = 0;
+	bool ok = true;
+	log->started_ns = now();
+	for (size_t i = 0; i < in->len && ok; i++) {
+		log_progress(log, now(), done, in->bytes);
+		ok = convert_family(&in->families[i], o, env, render, tally, log);
+		for (size_t k = 0; k < in->families[i].len; k++)
+			done += in->families[i].at[k]->source->size;
+	}
+	log_progress_end(log);
+	return ok;
+}
+
+int
+run(const struct options *o, const struct environment *env, struct log *log)
+{
+	struct arena arena = {0};
+	struct diag diag = {.arena = &arena};
+	struct tally tally = {.types = intern_new(env->seed)};
+	struct inputs inputs;
+	struct render render = render_new(&arena, o, env);
+
+	(void)inputs_find(&arena, o, env, render.threads, &inputs, &diag);
+	log_print(log, &diag);
+	render.sink = open_output(&arena, o, &diag);
+	bool ok = render.sink != NULL;
+	if (ok) {
+		interrupt_unlinks(file_sink_temporary(render.sink));
+		ok = convert_all(&inputs, o, env, &render, &tally, log);
+		ok = render_finish(&render, &diag) && ok;
+		bool nobody_reads = file_sink_closed(render.sink);
+		if (!ok)
+			file_sink_abort(render.sink);
+		else
+			ok = file_sink_commit(render.sink, &diag);
+		interrupt_unlinks(NULL);
+		ok |= nobody_reads;
+	}
+	log_print(log, &diag);
+	if (ok)
+		report(log, &tally, &render);
+	bool strict = o->strict && tally.summary.skipped > 0;
+	intern_free(tally.types);
+	arena_free(&tally.arena);
+	arena_free(&arena);
+	return ok && log->failures == 0 && !strict ? 0 : 1;
+}

@@ -1,0 +1,399 @@
+/* The first reading of a file: lines to records. Files are read by pieces, side by side;
+ * what is kept of them is put together in the order of the file. */
+#include "decode/transcript.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/pool.h"
+#include "base/utf8.h"
+#include "input/lines.h"
+
+#define RESYNC_MAX 256 /* places in one line at which a record may begin anew */
+
+/* One piece of one file. */
+struct item {
+	size_t look, piece;
+};
+
+/* What a piece gave. Its records are in one block of the heap until they are put in place. */
+struct yield {
+	struct buf records; /* struct record */
+	struct buf ignored; /* struct type_count */
+	uint64_t read, skipped;
+	uint32_t lines;
+	uint32_t session; /* that an ignored line names */
+	bool failed;
+	struct arena arena; /* notes */
+	struct diag diag;
+};
+
+struct worker {
+	struct decoder decoder;
+	struct json_parser *parser;
+	struct arena scratch;
+	struct buf buf;
+};
+
+struct job {
+	const struct reading *reading;
+	struct look *const *looks;
+	struct item *items;
+	struct worker *workers;
+	struct transcripts *out;
+	struct buf pending;     /* records of the file whose pieces come in */
+	struct transcript *now;
+	uint32_t lines;         /* of that file, in the pieces before */
+	bool failed;
+};
+
+/* ---- a line ---- */
+
+static void
+count_ignored(struct yield *y, uint32_t type, uint32_t version)
+{
+	size_t len = y->ignored.len / sizeof(struct type_count);
+	struct type_count *at = (struct type_count *)(void *)y->ignored.at;
+	for (size_t i = 0; i < len; i++)
+		if (at[i].type == type && at[i].version == version) {
+			at[i].count++;
+			return;
+		}
+	struct type_count new = {type, version, 1};
+	buf_add(&y->ignored, (struct str){(const char *)&new, sizeof new});
+}
+
+/* A value that was parsed becomes a record. */
+static void
+take_value(struct worker *w, struct yield *y, const struct look *look, const struct json *v,
+           struct record *r)
+{
+	const char *why = "";
+	y->read++;
+	if (!look->format->decode(&w->decoder, v, r, &why)) {
+		y->skipped++;
+		(void)diag_skip(&y->diag, look->source->path, r->line, "%s", why);
+	} else if (r->kind == RECORD_IGNORED) {
+		count_ignored(y, r->type, r->version);
+		if (y->session == 0)
+			y->session = r->session;
+	} else {
+		buf_add(&y->records, (struct str){(const char *)r, sizeof *r});
+	}
+}
+
+/* Where the next record may begin behind something that is none: claude-code-transcripts 14. */
+static size_t
+resync(struct str text)
+{
+	size_t at = str_find(str_skip(text, 1), STR("{\""));
+	return at == STR_NONE ? text.len : at + 1;
+}
+
+static bool
+is_blank(struct str text)
+{
+	return str_trim(text).len == 0;
+}
+
+static const char *
+trouble_of(struct str text, const struct json_error *error)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] != '\0')
+			return error->what;
+	return "a run of NUL bytes";
+}
+
+/* Inside something torn, a value counts only if it is whole and stands at the end of the line or before
+ * another: what lies in the middle of a record looks like records too. */
+static bool
+stands_alone(struct str after)
+{
+	after = str_trim(after);
+	return after.len == 0 || after.at[0] == '{';
+}
+
+/* All values of a line; between them, what can't be read is passed over. */
+static void
+read_line(struct worker *w, struct yield *y, const struct look *look, const struct line *line)
+{
+	struct str rest = line->text;
+	uint64_t offset = line->offset;
+	size_t tries = 0;
+	bool lost = false;
+	if (is_blank(rest)) {
+		y->read++;
+		count_ignored(y, intern_add(w->decoder.names, STR("(blank)")), 0);
+		return;
+	}
+	while (!is_blank(rest)) {
+		struct json_error error = {"", 0};
+		struct record r = {.line = line->number, .offset = offset};
+		struct str mended = rest;
+		size_t used = 0;
+		const struct json *v = NULL;
+		if (!str_has(rest, STR("\\u0000")))
+			v = json_parse(w->parser, rest, &used, &error);
+		if (v == NULL) {
+			mended = json_repair(&w->scratch, rest);
+			if (mended.at != rest.at || mended.len != rest.len) {
+				v = json_parse(w->parser, mended, &used, &error);
+				r.flags |= RECORD_MENDED;
+			} else if (error.what[0] == '\0') {
+				v = json_parse(w->parser, rest, &used, &error);
+			}
+		}
+		if (v != NULL && lost && !stands_alone(str_skip(mended, used)))
+			v = NULL;
+		if (v == NULL) {
+			if (!lost) {
+				y->read++;
+				y->skipped++;
+				(void)diag_skip(&y->diag, look->source->path, line->number, "%s",
+				                trouble_of(rest, &error));
+			}
+			lost = true; /* told once for all that is lost up to the next value */
+			size_t next = tries++ < RESYNC_MAX ? resync(rest) : rest.len;
+			rest = str_skip(rest, next);
+			offset += next;
+			continue;
+		}
+		lost = false;
+		size_t eaten = (r.flags & RECORD_MENDED) ? utf8_repaired_from(rest, used) : used;
+		r.length = (uint32_t)eaten;
+		take_value(w, y, look, v, &r);
+		rest = str_skip(rest, eaten);
+		offset += eaten;
+	}
+}
+
+/* ---- a piece ---- */
+
+static void *
+work(void *ctx, size_t index, size_t worker)
+{
+	struct job *job = ctx;
+	struct worker *w = &job->workers[worker];
+	const struct item *item = &job->items[index];
+	const struct look *look = job->looks[item->look];
+	struct yield *y = calloc(1, sizeof *y);
+	struct lines l = {0};
+	struct line line;
+	if (y == NULL)
+		arena_exhausted();
+	y->diag.arena = &y->arena;
+	y->failed = !lines_open(&l, look->source, item->piece, &w->buf, &y->diag);
+	while (!y->failed && lines_next(&l, &line)) {
+		read_line(w, y, look, &line);
+		arena_reset(&w->scratch);
+	}
+	y->lines = l.number;
+	return y;
+}
+
+static void
+yield_free(struct yield *y)
+{
+	buf_free(&y->records);
+	buf_free(&y->ignored);
+	arena_free(&y->arena);
+	free(y);
+}
+
+static size_t
+weigh(void *ctx, size_t index)
+{
+	const struct job *job = ctx;
+	const struct source *s = job->looks[job->items[index].look]->source;
+	return s->size < LINE_PIECE_BYTES ? (size_t)s->size : LINE_PIECE_BYTES;
+}
+
+/* ---- a file, from its pieces ---- */
+
+static void
+add_ignored(struct arena *a, struct transcript *t, const struct yield *y)
+{
+	const struct type_count *at = (const struct type_count *)(const void *)y->ignored.at;
+	size_t len = y->ignored.len / sizeof *at;
+	struct {
+		struct type_count *at;
+		size_t len, cap;
+	} list = {t->ignored, t->ignored_count, t->ignored_count};
+	for (size_t i = 0; i < len; i++) {
+		size_t k = 0;
+		while (k < list.len &&
+		       (list.at[k].type != at[i].type || list.at[k].version != at[i].version))
+			k++;
+		if (k < list.len)
+			list.at[k].count += at[i].count;
+		else
+			*ARENA_PUSH(a, &list) = at[i];
+	}
+	t->ignored = list.at;
+	t->ignored_count = list.len;
+}
+
+/*
+ * A session is what its file is called (claude-code-transcripts 1.3), unless the file was renamed: no line knows
+ * the name then, and the name is no session id. Then the lines tell (t->session: what a line says that is
+ * not kept); 0: there are several sessions in it.
+ */
+static void
+identify(const struct reading *rd, struct transcript *t, const struct look *look)
+{
+	uint32_t name = intern_add(rd->names, look->session), other = t->session;
+	bool several = false, told = false;
+	t->agent = intern_add(rd->names, look->agent);
+	t->run = intern_add(rd->names, look->run);
+	t->session = name;
+	for (size_t i = 0; i < t->record_count; i++) {
+		uint32_t says = t->records[i].session;
+		if (says == 0)
+			continue;
+		if (says == name && t->kind == TRANSCRIPT_MAIN)
+			return;
+		several |= told && says != other;
+		told = true;
+		other = says;
+	}
+	if (t->kind == TRANSCRIPT_AGENT) {
+		if (name == 0)
+			t->session = other;
+	} else if (other != 0 && (look->source->fd >= 0 || !session_id_is_uuid(look->session))) {
+		t->session = several ? 0 : other;
+	}
+}
+
+static struct transcript *
+part_for(const struct reading *rd, struct transcripts *parts, const struct transcript *whole,
+         uint32_t session, uint32_t agent)
+{
+	for (size_t i = 0; i < parts->len; i++)
+		if (parts->at[i]->session == session && parts->at[i]->agent == agent)
+			return parts->at[i];
+	struct transcript *t = ARENA_NEW(rd->arena, struct transcript);
+	t->source = whole->source;
+	t->format = whole->format;
+	t->wanted = whole->wanted;
+	t->kind = agent != 0 ? TRANSCRIPT_AGENT : TRANSCRIPT_MAIN;
+	t->session = session;
+	t->agent = agent;
+	t->records = ARENA_ARRAY(rd->arena, struct record, whole->record_count);
+	*ARENA_PUSH(rd->arena, parts) = t;
+	return t;
+}
+
+/* A stream of several files: each session's lines are a transcript, and each agent's. */
+static void
+split(const struct reading *rd, struct transcript *whole, struct transcripts *out)
+{
+	struct transcripts parts = {0};
+	uint32_t session = 0;
+	for (size_t i = 0; i < whole->record_count; i++) {
+		const struct record *r = &whole->records[i];
+		if (r->session != 0)
+			session = r->session;
+		bool agent = (r->flags & RECORD_SIDECHAIN) && !(r->flags & RECORD_CARRIED);
+		struct transcript *t = part_for(rd, &parts, whole, session, agent ? r->agent : 0);
+		t->records[t->record_count++] = *r;
+	}
+	for (size_t i = 0; i < parts.len; i++)
+		*ARENA_PUSH(rd->arena, out) = parts.at[i];
+	if (parts.len > 0) {
+		parts.at[0]->read = whole->read;
+		parts.at[0]->skipped = whole->skipped;
+		parts.at[0]->ignored = whole->ignored;
+		parts.at[0]->ignored_count = whole->ignored_count;
+	}
+}
+
+static bool
+holds_agents(const struct transcript *t)
+{
+	for (size_t i = 0; i < t->record_count; i++)
+		if ((t->records[i].flags & RECORD_SIDECHAIN) && t->records[i].agent != 0 &&
+		    !(t->records[i].flags & RECORD_CARRIED))
+			return true;
+	return false;
+}
+
+static void
+finish_file(struct job *job, const struct look *look)
+{
+	const struct reading *rd = job->reading;
+	struct transcript *t = job->now;
+	t->record_count = job->pending.len / sizeof(struct record);
+	t->records = ARENA_ARRAY(rd->arena, struct record, t->record_count);
+	if (t->record_count > 0)
+		memcpy(t->records, job->pending.at, job->pending.len);
+	buf_free(&job->pending);
+	identify(rd, t, look);
+	if (t->kind == TRANSCRIPT_MAIN && (t->session == 0 || look->source->fd >= 0) &&
+	    (t->session == 0 || holds_agents(t)))
+		split(rd, t, job->out);
+	else
+		*ARENA_PUSH(rd->arena, job->out) = t;
+}
+
+static bool
+done(void *ctx, size_t index, void *result)
+{
+	struct job *job = ctx;
+	struct yield *y = result;
+	const struct item *item = &job->items[index];
+	const struct look *look = job->looks[item->look];
+	if (item->piece == 0) {
+		job->now = ARENA_NEW(job->reading->arena, struct transcript);
+		job->now->source = look->source;
+		job->now->format = look->format;
+		job->now->kind = look->kind;
+		job->now->wanted = look->wanted;
+		job->lines = 0;
+	}
+	struct record *records = (struct record *)(void *)y->records.at;
+	for (size_t i = 0; i < y->records.len / sizeof *records; i++)
+		records[i].line += job->lines;
+	buf_add(&job->pending, buf_str(&y->records));
+	add_ignored(job->reading->arena, job->now, y);
+	if (job->now->session == 0)
+		job->now->session = y->session;
+	job->now->read += y->read;
+	job->now->skipped += y->skipped;
+	job->failed |= y->failed;
+	diag_move(job->reading->diag, &y->diag, job->lines);
+	job->lines += y->lines;
+	yield_free(y);
+	if (item->piece + 1 == lines_pieces(look->source))
+		finish_file(job, look);
+	return true;
+}
+
+bool
+transcripts_read(const struct reading *r, struct look *const *looks, size_t count,
+                 struct transcripts *out)
+{
+	struct {
+		struct item *at;
+		size_t len, cap;
+	} items = {0};
+	for (size_t i = 0; i < count; i++)
+		for (size_t p = 0; p < lines_pieces(looks[i]->source); p++)
+			*ARENA_PUSH(r->arena, &items) = (struct item){i, p};
+	struct job job = {.reading = r, .looks = looks, .items = items.at, .out = out};
+	job.workers = ARENA_ARRAY(r->arena, struct worker, r->threads);
+	for (unsigned i = 0; i < r->threads; i++) {
+		job.workers[i].decoder = (struct decoder){&r->worker_arenas[i], r->names};
+		job.workers[i].parser = json_parser_new();
+	}
+	struct pool_job pool = {.count = items.len, .threads = r->threads, .ctx = &job,
+	                        .weight = weigh, .work = work, .done = done,
+	                        .weight_max = (size_t)8 * LINE_PIECE_BYTES};
+	(void)pool_run(&pool);
+	for (unsigned i = 0; i < r->threads; i++) {
+		json_parser_free(job.workers[i].parser);
+		arena_free(&job.workers[i].scratch);
+		buf_free(&job.workers[i].buf);
+	}
+	return !job.failed;
+}

@@ -1,0 +1,133 @@
+#ifndef SESSION_BUILD_H
+#define SESSION_BUILD_H
+
+#include "session/session.h"
+
+/* What the parts of session_build share. Sections: claude-code-transcripts unless said otherwise. */
+
+/* Pointers by ident of the intern table. */
+struct by_ident {
+	void **at;
+	size_t len;
+};
+
+void *by_ident_get(const struct by_ident *m, uint32_t ident);
+void by_ident_put(struct by_ident *m, uint32_t ident, void *p); /* ident 0 is not kept */
+
+/* Who a line of a chain belongs to; all NULL: nobody. */
+struct owner {
+	struct turn *turn;
+	struct agent *agent;
+};
+
+/* Lines that follow each other: the main conversation of a file, or one agent's. */
+struct chain {
+	const struct transcript *transcript;
+	struct record **at; /* in file order, duplicates left out */
+	size_t len, cap;
+	struct owner *owner; /* one per line */
+	struct responses responses; /* in order of their first slice */
+	/* An agent's chain: */
+	uint32_t agent;      /* its id, 0 when unknown */
+	uint32_t carrier;    /* call that carries it in its progress lines */
+	uint32_t copied_call; /* fork agent: call in the copied head */
+	const struct agent_facts *facts;
+	bool is_inline, is_fork;
+	struct agents segments;
+};
+
+struct chains {
+	struct chain **at;
+	size_t len, cap;
+};
+
+/* A result and the line it stands on. */
+struct answer {
+	const struct result_record *result;
+	struct record *line;
+	bool repair; /* stands for a result that never came */
+};
+
+/* Background work that ended, as told. */
+struct notice_use {
+	struct notice notice;
+	struct record *record; /* holds the text */
+	uint64_t ns;           /* of the enqueue line when there is one */
+	struct notice_use *next; /* for the same call */
+};
+
+struct builder {
+	struct arena *arena;
+	struct intern *names;
+	const struct transcripts *transcripts;
+	const struct agent_facts *facts;
+	size_t fact_count;
+	const struct session_options *options;
+	/* of the session being built */
+	struct session *session;
+	struct chain *main;
+	struct chains agents;
+	struct tool_calls calls;    /* of all chains */
+	struct by_ident call_by_id; /* struct tool_call */
+	struct by_ident answers;    /* struct answer, by call */
+	struct by_ident responses;  /* struct response, by key */
+	struct by_ident requests;   /* struct record, by request id */
+	struct by_ident notices;    /* struct notice_use, by call and by task */
+	bool *version_decides;      /* by version ident: writes permissionDecision */
+};
+
+/* history.c: gives each record its fate. 10.4 */
+void history_classify(struct builder *b);
+
+/* lineage.c: the root of each session's fork chain, and the session it was forked from. 10.5, weave 11 */
+void lineage_resolve(struct builder *b, struct session *s);
+
+/* chain.c: the chains of the session's files. */
+void chain_collect(struct builder *b, const struct transcript *main);
+
+/* turn.c: cuts the main chain into turns; what is left of them when their work is known. 5, 11 */
+void turn_split(struct builder *b);
+void turn_finish(struct builder *b);
+
+/* response.c: responses and their calls of one chain, whose owners are known. 4 */
+void response_collect(struct builder *b, struct chain *c);
+void response_time(struct builder *b, struct chain *c);
+
+/* call.c: results, outcomes and times of all calls. 6 */
+void call_collect_answers(struct builder *b, struct chain *c);
+void call_finish(struct builder *b);
+
+/* notice.c: notifications, and the background work they end. 8 */
+void notice_collect(struct builder *b);
+const struct notice_use *notice_for(const struct builder *b, uint32_t call, uint32_t task,
+                                    uint64_t after_ns);
+
+/* agent.c: ties agents to calls and turns. 9 */
+void agent_split(struct builder *b);
+void agent_link(struct builder *b);
+void agent_time(struct builder *b);
+
+/* permission.c: questions to the user. weave 8 */
+void permission_find(struct builder *b);
+
+/* line.c: gives every line whose content is needed its place in its turn. */
+void line_assign(struct builder *b, struct turn *t);
+void line_assign_rootless(struct builder *b, struct agent *g);
+
+/* True when a version, "2.1.22", is at most major.minor.patch; false when it is unknown. */
+bool version_at_most(struct builder *b, uint32_t version, unsigned major, unsigned minor,
+                     unsigned patch);
+
+static inline struct moment
+measured(uint64_t ns)
+{
+	return (struct moment){ns, EVIDENCE_MEASURED};
+}
+
+static inline uint64_t
+later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+#endif

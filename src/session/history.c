@@ -1,0 +1,402 @@
+/* Telling a session's own lines from copies of another session's. Sections: claude-code-transcripts. */
+#include "base/when.h"
+#include "session/build.h"
+
+#define STAMP_BLOCK_MIN 3 /* lines of one millisecond that give a 1.0.128 fork away: 10.4, 6d */
+
+/* What rule 5 compares. Rank: higher is likelier the owner. */
+struct claim {
+	const struct transcript *transcript;
+	struct record *record;
+};
+
+struct ledger {
+	struct builder *b;
+	struct by_ident by_uuid;    /* struct claim: best claim so far */
+	struct by_ident by_message; /* struct claim, of the best slice */
+	struct by_ident requests;   /* struct transcript that holds the request */
+	uint64_t *own_since;        /* per transcript: its earliest line that nobody else has */
+};
+
+static bool
+is_conversation(const struct record *r)
+{
+	return r->uuid != 0;
+}
+
+static bool
+is_main_line(const struct record *r)
+{
+	return !(r->flags & RECORD_SIDECHAIN);
+}
+
+/* Rules 1 to 3. */
+static bool
+is_marked(const struct transcript *t, const struct record *r)
+{
+	if (r->origin_session != 0 && r->origin_session != t->session)
+		return true;
+	if (r->forked_session != 0 && r->forked_session != t->session)
+		return true;
+	return r->session != 0 && r->session != t->session;
+}
+
+/* Other writers give all slices of a response one uuid: the later one with another block is no repeat. */
+static bool
+is_other_slice(const struct record *a, const struct record *b)
+{
+	if (a->kind != RECORD_RESPONSE || b->kind != RECORD_RESPONSE || a->time_ns == b->time_ns ||
+	    a->response->block_count == 0 || b->response->block_count == 0)
+		return false;
+	const struct block_record *x = &a->response->blocks[0], *y = &b->response->blocks[0];
+	return x->kind != y->kind || x->id != y->id;
+}
+
+/* Rule 4: inside a file the first line with a uuid counts. 10.1 */
+static void
+drop_repeats(struct builder *b, struct transcript *t, struct by_ident *seen)
+{
+	(void)b;
+	for (size_t i = 0; i < t->record_count; i++) {
+		struct record *r = &t->records[i];
+		if (r->uuid == 0)
+			continue;
+		struct record *first = by_ident_get(seen, r->uuid);
+		if (first == NULL)
+			by_ident_put(seen, r->uuid, r);
+		else if (is_other_slice(first, r))
+			continue;
+		else if (!(first->flags & RECORD_CARRIED) || (r->flags & RECORD_CARRIED))
+			r->fate = FATE_DUPLICATE;
+		else
+			first->fate = FATE_DUPLICATE; /* the line itself beats what carried it */
+	}
+	for (size_t i = 0; i < t->record_count; i++)
+		if (t->records[i].uuid != 0)
+			seen->at[t->records[i].uuid] = NULL;
+}
+
+/* Rule 6a: a response whose request is not in a file that holds other requests. */
+static bool
+lacks_request(const struct ledger *l, const struct transcript *t, const struct record *r,
+              bool has_requests)
+{
+	return has_requests && r->kind == RECORD_RESPONSE && r->response->request_ref != 0 &&
+	       by_ident_get(&l->requests, r->response->request_ref) != t;
+}
+
+/* Rule 6b: older than the queue line at the head of the file. */
+static bool
+before_queue(const struct record *r, uint64_t queue_ns)
+{
+	if (queue_ns == 0 || r->time_ns == 0)
+		return false;
+	bool said = (r->kind == RECORD_RESPONSE && !r->response->filler) || r->kind == RECORD_USER ||
+	            r->kind == RECORD_RESULTS;
+	if (said && !(r->flags & RECORD_META))
+		return r->time_ns < queue_ns;
+	return r->time_ns + WHEN_S < queue_ns;
+}
+
+static uint64_t
+head_queue_time(const struct transcript *t)
+{
+	for (size_t i = 0; i < t->record_count && !is_conversation(&t->records[i]); i++)
+		if (t->records[i].kind == RECORD_QUEUE)
+			return t->records[i].time_ns;
+	return 0;
+}
+
+static bool
+has_own_requests(const struct ledger *l, const struct transcript *t)
+{
+	for (size_t i = 0; i < t->record_count; i++) {
+		const struct record *r = &t->records[i];
+		if (r->kind == RECORD_RESPONSE && r->response->request_ref != 0 &&
+		    by_ident_get(&l->requests, r->response->request_ref) == t)
+			return true;
+	}
+	return false;
+}
+
+/* Rule 6d: number of lines from the first that share one instant and hold several responses. */
+static size_t
+stamped_block(const struct transcript *t)
+{
+	size_t i = 0, lines = 0, end = 0;
+	uint64_t ns = 0;
+	uint32_t message = 0;
+	bool several = false;
+	for (; i < t->record_count; i++) {
+		const struct record *r = &t->records[i];
+		if (!is_conversation(r))
+			continue;
+		if (lines == 0)
+			ns = r->time_ns;
+		if (ns == 0 || r->time_ns != ns)
+			break;
+		lines++;
+		end = i + 1;
+		if (r->kind != RECORD_RESPONSE)
+			continue;
+		if (r->response->request != 0)
+			return 0; /* such a copy loses them */
+		several |= message != 0 && r->response->message != message;
+		message = r->response->message;
+	}
+	return lines >= STAMP_BLOCK_MIN && several ? end : 0;
+}
+
+/* The SDK dates the last line that it copies at the fork. 10.3, form 8 */
+static void
+forget_fork_time(struct transcript *t)
+{
+	for (size_t i = t->record_count; i > 0; i--) {
+		struct record *r = &t->records[i - 1];
+		if (r->forked_uuid == 0)
+			continue;
+		if (r->forked_uuid != r->uuid)
+			r->time_ns = 0;
+		return;
+	}
+}
+
+/* Rules 1 to 3, 6a, 6b, 6d; then 6c: what stands before such a line is history too. */
+static void
+mark_main(struct ledger *l, struct transcript *t)
+{
+	uint64_t queue_ns = head_queue_time(t);
+	bool has_requests = has_own_requests(l, t);
+	size_t end = stamped_block(t);
+	for (size_t i = 0; i < t->record_count; i++) {
+		const struct record *r = &t->records[i];
+		if (!is_conversation(r) || r->fate == FATE_DUPLICATE)
+			continue;
+		if (is_marked(t, r) || lacks_request(l, t, r, has_requests) ||
+		    before_queue(r, queue_ns))
+			end = i + 1;
+	}
+	for (size_t i = 0; i < end; i++)
+		if (is_conversation(&t->records[i]) && t->records[i].fate == FATE_OWN)
+			t->records[i].fate = FATE_HISTORY;
+}
+
+static size_t
+transcript_index(const struct builder *b, const struct transcript *t)
+{
+	for (size_t i = 0; i < b->transcripts->len; i++)
+		if (b->transcripts->at[i] == t)
+			return i;
+	return 0;
+}
+
+/* A line of the conversation belongs there, not in an agent's file that carries it along; an agent's line
+ * belongs in the agent's file. 1.5, weave 7.5 */
+static int
+place_of(const struct claim *c)
+{
+	if (c->transcript->kind == TRANSCRIPT_AGENT)
+		return 1;
+	return is_main_line(c->record) ? 2 : 0;
+}
+
+/* Rule 5, the comparisons in their order. Positive: a is the likelier owner. */
+static int
+compare_claims(const struct ledger *l, const struct claim *a, const struct claim *b)
+{
+	const struct record *x = a->record, *y = b->record;
+	if (place_of(a) != place_of(b))
+		return place_of(a) - place_of(b);
+	bool mx = is_marked(a->transcript, x), my = is_marked(b->transcript, y);
+	if (mx != my)
+		return mx ? -1 : 1;
+	if (x->kind == RECORD_RESPONSE && y->kind == RECORD_RESPONSE) {
+		bool qx = by_ident_get(&l->requests, x->response->request_ref) == a->transcript;
+		bool qy = by_ident_get(&l->requests, y->response->request_ref) == b->transcript;
+		if (qx != qy)
+			return qx ? 1 : -1;
+		if ((x->response->request != 0) != (y->response->request != 0))
+			return x->response->request != 0 ? 1 : -1;
+	}
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? 1 : -1;
+	if ((x->fate == FATE_HISTORY) != (y->fate == FATE_HISTORY))
+		return x->fate == FATE_HISTORY ? -1 : 1;
+	uint64_t ox = l->own_since[transcript_index(l->b, a->transcript)];
+	uint64_t oy = l->own_since[transcript_index(l->b, b->transcript)];
+	if (ox != oy)
+		return ox < oy ? 1 : -1;
+	/* Of a chain of copies the shorter is the older; of two copies of one session the longer counts. */
+	size_t na = a->transcript->record_count, nb = b->transcript->record_count;
+	bool same = a->transcript->session == b->transcript->session &&
+	            a->transcript->kind == TRANSCRIPT_MAIN;
+	if (na != nb)
+		return (na < nb) != same ? 1 : -1;
+	int order = str_cmp(intern_str(l->b->names, a->transcript->session),
+	                    intern_str(l->b->names, b->transcript->session));
+	return order < 0 ? 1 : -1;
+}
+
+static void
+stake(struct ledger *l, struct by_ident *map, uint32_t ident, struct transcript *t,
+      struct record *r)
+{
+	struct claim mine = {t, r};
+	if (ident == 0)
+		return;
+	struct claim *best = by_ident_get(map, ident);
+	if (best == NULL) {
+		best = ARENA_NEW(l->b->arena, struct claim);
+		*best = mine;
+		by_ident_put(map, ident, best);
+	} else if (best->transcript != t && compare_claims(l, &mine, best) > 0) {
+		*best = mine;
+	}
+}
+
+/* The earliest line of each file that no other file has. */
+static void
+find_own_since(struct ledger *l)
+{
+	const struct transcripts *all = l->b->transcripts;
+	struct by_ident holder = {ARENA_ARRAY(l->b->arena, void *, l->by_uuid.len), l->by_uuid.len};
+	static const char shared;
+	for (size_t i = 0; i < all->len; i++)
+		for (size_t k = 0; k < all->at[i]->record_count; k++) {
+			uint32_t uuid = all->at[i]->records[k].uuid;
+			void *who = by_ident_get(&holder, uuid);
+			if (who == NULL)
+				by_ident_put(&holder, uuid, all->at[i]);
+			else if (who != all->at[i])
+				by_ident_put(&holder, uuid, (void *)(uintptr_t)&shared);
+		}
+	for (size_t i = 0; i < all->len; i++) {
+		/* A file all of whose lines others have is what they were copied from. */
+		bool alone = false;
+		l->own_since[i] = UINT64_MAX;
+		for (size_t k = 0; k < all->at[i]->record_count; k++) {
+			const struct record *r = &all->at[i]->records[k];
+			if (r->uuid == 0 || by_ident_get(&holder, r->uuid) != all->at[i])
+				continue;
+			alone = true;
+			if (r->time_ns != 0 && r->time_ns < l->own_since[i])
+				l->own_since[i] = r->time_ns;
+		}
+		if (!alone)
+			l->own_since[i] = 0;
+	}
+}
+
+/* Rule 5 over main files and side chains alike: 4.1, 9.4 */
+static void
+settle_across_files(struct ledger *l)
+{
+	const struct transcripts *all = l->b->transcripts;
+	for (size_t i = 0; i < all->len; i++)
+		for (size_t k = 0; k < all->at[i]->record_count; k++) {
+			struct record *r = &all->at[i]->records[k];
+			if (r->fate == FATE_DUPLICATE || (r->flags & RECORD_CARRIED))
+				continue;
+			stake(l, &l->by_uuid, r->uuid, all->at[i], r);
+			if (r->kind == RECORD_RESPONSE && !r->response->filler)
+				stake(l, &l->by_message, r->response->message, all->at[i], r);
+		}
+	for (size_t i = 0; i < all->len; i++)
+		for (size_t k = 0; k < all->at[i]->record_count; k++) {
+			struct record *r = &all->at[i]->records[k];
+			const struct claim *u = by_ident_get(&l->by_uuid, r->uuid);
+			const struct claim *m = NULL;
+			if (r->kind == RECORD_RESPONSE && !r->response->filler)
+				m = by_ident_get(&l->by_message, r->response->message);
+			if (r->fate != FATE_OWN)
+				continue;
+			if ((u != NULL && u->transcript != all->at[i]) ||
+			    (m != NULL && m->transcript != all->at[i]))
+				r->fate = FATE_HISTORY;
+		}
+}
+
+/* A fork agent's file begins with a copy of its parent's response and a made-up result. 9.5 */
+static void
+mark_fork_head(struct transcript *t)
+{
+	bool head = false;
+	for (size_t i = 0; i < t->record_count; i++) {
+		struct record *r = &t->records[i];
+		if (r->kind == RECORD_FORK_CONTEXT) {
+			head = true;
+		} else if (head && r->kind == RECORD_RESPONSE) {
+			r->fate = FATE_HISTORY;
+		} else if (head && r->kind == RECORD_RESULTS) {
+			r->fate = FATE_HISTORY;
+			return;
+		} else if (head && r->kind == RECORD_USER) {
+			return;
+		}
+	}
+}
+
+/* The copies of 2.0.77 (form 2) lack parallel calls. Their prompts keep the id of an older session, and
+ * the other lines do not. */
+static bool
+lost_calls(const struct transcript *t)
+{
+	bool foreign_prompt = false, own_line = false;
+	for (size_t i = 0; i < t->record_count; i++) {
+		const struct record *r = &t->records[i];
+		if (r->fate != FATE_HISTORY || r->session == 0 || r->forked_session != 0)
+			continue;
+		foreign_prompt |= r->kind == RECORD_USER && r->session != t->session;
+		own_line |= r->kind == RECORD_RESPONSE && r->session == t->session;
+	}
+	return foreign_prompt && own_line;
+}
+
+/* History that may be written in the place of an original that is not here: 10.4, last
+ * paragraph. Not what lost its times (form 1) or calls (form 2). */
+static void
+mark_exportable(struct ledger *l)
+{
+	const struct transcripts *all = l->b->transcripts;
+	for (size_t i = 0; i < all->len; i++) {
+		struct transcript *t = all->at[i];
+		size_t stamped = lost_calls(t) ? t->record_count : stamped_block(t);
+		for (size_t k = stamped; k < t->record_count; k++) {
+			struct record *r = &t->records[k];
+			const struct claim *best = by_ident_get(&l->by_uuid, r->uuid);
+			if (r->fate == FATE_HISTORY && is_main_line(r) && best != NULL && best->record == r)
+				r->flags |= RECORD_SOLE;
+		}
+	}
+}
+
+void
+history_classify(struct builder *b)
+{
+	size_t idents = intern_count(b->names);
+	struct ledger l = {.b = b};
+	struct by_ident seen = {ARENA_ARRAY(b->arena, void *, idents), idents};
+	l.by_uuid = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
+	l.by_message = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
+	l.requests = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
+	l.own_since = ARENA_ARRAY(b->arena, uint64_t, b->transcripts->len);
+	for (size_t i = 0; i < b->transcripts->len; i++) {
+		struct transcript *t = b->transcripts->at[i];
+		drop_repeats(b, t, &seen);
+		for (size_t k = 0; k < t->record_count; k++)
+			if (t->records[k].kind == RECORD_REQUEST)
+				by_ident_put(&l.requests, t->records[k].request->id, t);
+	}
+	for (size_t i = 0; i < b->transcripts->len; i++) {
+		struct transcript *t = b->transcripts->at[i];
+		if (t->kind != TRANSCRIPT_MAIN) {
+			mark_fork_head(t);
+			continue;
+		}
+		mark_main(&l, t);
+		forget_fork_time(t);
+	}
+	find_own_since(&l);
+	settle_across_files(&l);
+	mark_exportable(&l);
+}

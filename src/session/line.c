@@ -1,0 +1,114 @@
+/* Gives every line whose content a turn needs its place in the turn's list. */
+#include "session/build.h"
+
+#define AGENT_DEPTH_MAX 64
+
+static line_ref
+use(struct builder *b, struct line_uses *lines, uint64_t *bytes, const struct transcript *t,
+    const struct record *r)
+{
+	if (r == NULL || t == NULL)
+		return LINE_NONE;
+	/* Parallel calls stand on one line, and their results follow: look back a little. */
+	for (size_t i = lines->len; i > 0 && i + 8 > lines->len; i--)
+		if (lines->at[i - 1].record == r)
+			return (line_ref)(i - 1);
+	struct line_use *u = ARENA_PUSH(b->arena, lines);
+	u->transcript = t;
+	u->record = r;
+	*bytes += r->length;
+	return (line_ref)(lines->len - 1);
+}
+
+struct place {
+	struct builder *b;
+	struct line_uses *lines;
+	uint64_t *bytes;
+};
+
+static line_ref
+place_line(const struct place *p, const struct transcript *t, const struct record *r)
+{
+	return use(p->b, p->lines, p->bytes, t, r);
+}
+
+/* A response's lines stand one after the other. */
+static void
+place_response(const struct place *p, struct response *a)
+{
+	a->first_line = (line_ref)p->lines->len;
+	for (size_t i = 0; i < a->slices.len; i++) {
+		struct line_use *u = ARENA_PUSH(p->b->arena, p->lines);
+		u->transcript = a->transcript;
+		u->record = a->slices.at[i];
+		*p->bytes += u->record->length;
+	}
+}
+
+static void place_work(const struct place *p, struct work *w, int depth);
+
+static void
+place_agent(const struct place *p, struct agent *g, int depth)
+{
+	const struct transcript *main = p->b->main == NULL ? NULL : p->b->main->transcript;
+	g->prompt_line = LINE_NONE;
+	if (g->opening != NULL && g->opening->kind == RECORD_USER)
+		g->prompt_line = place_line(p, g->transcript, g->opening);
+	g->notice_line = place_line(p, main, g->notice);
+	place_work(p, &g->work, depth + 1);
+}
+
+static line_ref
+line_of_call(const struct tool_call *call)
+{
+	const struct response *a = call->response;
+	for (size_t i = 0; i < a->slices.len; i++)
+		if (a->slices.at[i] == call->use)
+			return a->first_line + (line_ref)i;
+	return LINE_NONE;
+}
+
+static void
+place_work(const struct place *p, struct work *w, int depth)
+{
+	if (depth > AGENT_DEPTH_MAX)
+		return; /* agent_link cuts deeper nesting */
+	for (size_t i = 0; i < w->responses.len; i++)
+		place_response(p, w->responses.at[i]);
+	for (size_t i = 0; i < w->calls.len; i++) {
+		struct tool_call *call = w->calls.at[i];
+		call->use_line = line_of_call(call);
+		call->answer_line = place_line(p, call->transcript, call->answer);
+		if (call->agent != NULL)
+			place_agent(p, call->agent, depth);
+	}
+	for (size_t i = 0; i < w->agents.len; i++)
+		place_agent(p, w->agents.at[i], depth);
+}
+
+void
+line_assign(struct builder *b, struct turn *t)
+{
+	struct place p = {b, &t->lines, &t->line_bytes};
+	const struct transcript *main = t->session->transcript;
+	t->prompt_line = LINE_NONE;
+	if (t->opening->kind == RECORD_USER)
+		t->prompt_line = place_line(&p, main, t->opening);
+	t->instructions_line = place_line(&p, main, t->instructions);
+	for (size_t i = 0; i < t->absorbed.len; i++)
+		t->absorbed.at[i].line = place_line(&p, main, t->absorbed.at[i].record);
+	for (size_t i = 0; i < t->compactions.len; i++)
+		t->compactions.at[i].summary_line =
+		    place_line(&p, main, t->compactions.at[i].summary);
+	place_work(&p, &t->work, 0);
+	t->error_line = LINE_NONE;
+	if (t->failed && t->work.responses.len > 0)
+		t->error_line = t->work.responses.at[t->work.responses.len - 1]->first_line;
+}
+
+void
+line_assign_rootless(struct builder *b, struct agent *g)
+{
+	struct place p = {b, &g->lines, &g->line_bytes};
+	place_agent(&p, g, 0);
+}

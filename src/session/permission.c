@@ -1,0 +1,122 @@
+/* Questions to the user whether a call may run. weave 8, claude-code-transcripts 6.4 and 11.4 */
+#include "session/build.h"
+
+static bool
+by_user(enum decision_source s)
+{
+	return s == SOURCE_USER_TEMPORARY || s == SOURCE_USER_PERMANENT || s == SOURCE_USER_REJECT ||
+	       s == SOURCE_USER_ABORT;
+}
+
+static bool
+user_refused(const struct tool_call *call)
+{
+	const struct result_record *o = call->result;
+	if (o->denied_before_run)
+		return true;
+	bool older = call->outcome == OUTCOME_DENIED;
+	bool says = o->denial == DENIAL_USER || o->sign == SIGN_USER_REFUSED;
+	return older && says && !(call->answer->flags & RECORD_SDK);
+}
+
+static void
+find(struct tool_call *call)
+{
+	struct permission *p = &call->permission;
+	const struct result_record *o = call->result;
+	uint64_t asked = later(call->start.ns, call->pre_hooks_end_ns);
+	if (o == NULL)
+		return;
+	if (o->decision == DECISION_ACCEPT) {
+		p->asked = p->resolved = p->approved = by_user(o->source);
+	} else if (o->decision == DECISION_REJECT) {
+		p->asked = by_user(o->source);
+		p->resolved = true;
+	} else if (user_refused(call)) {
+		p->asked = p->resolved = true;
+	} else if (call->outcome == OUTCOME_DENIED) {
+		p->resolved = true; /* by rule, hook, classifier or mode */
+	}
+	if (p->asked)
+		p->asked_ns = asked;
+	if (p->resolved && !p->approved)
+		p->resolved_ns = call->answer->time_ns;
+}
+
+struct asked {
+	struct tool_call **at;
+	size_t len, cap;
+};
+
+static void
+collect_asked(struct builder *b, const struct work *w, struct asked *list)
+{
+	for (size_t i = 0; i < w->calls.len; i++)
+		if (w->calls.at[i]->permission.asked)
+			*ARENA_PUSH(b->arena, list) = w->calls.at[i];
+}
+
+/* What the tool itself measured, taken from its end. */
+static void
+resolve_alone(struct tool_call *call)
+{
+	struct permission *p = &call->permission;
+	uint64_t end = call->end.ns, own = 0;
+	if (call->result->has_duration && call->result->duration_ms < UINT32_MAX)
+		own = call->result->duration_ms * 1000000;
+	p->estimated = true;
+	p->resolved_ns = own > 0 && own < end ? later(end - own, p->asked_ns) : end;
+}
+
+/* A turn's working time leaves out what it waited for the user: 11.4 */
+static void
+resolve_turn(struct builder *b, const struct turn *t, bool agents_were_pending)
+{
+	struct asked list = {0};
+	uint64_t length = 0, wait = 0;
+	collect_asked(b, &t->work, &list);
+	for (size_t i = 0; i < list.len; i++)
+		length += list.at[i]->end.ns - list.at[i]->permission.asked_ns;
+	if (t->has_active && !agents_were_pending && t->end.ns > t->start.ns &&
+	    t->active_ms < (t->end.ns - t->start.ns) / 1000000)
+		wait = t->end.ns - t->start.ns - t->active_ms * 1000000;
+	for (size_t i = 0; i < list.len; i++) {
+		struct permission *p = &list.at[i]->permission;
+		uint64_t own = list.at[i]->end.ns - p->asked_ns;
+		if (!p->approved)
+			continue;
+		if (wait == 0) {
+			resolve_alone(list.at[i]);
+			continue;
+		}
+		uint64_t share = list.len == 1 ? wait
+		                 : length == 0 ? 0
+		                               : (uint64_t)((double)wait * (double)own / (double)length);
+		p->resolved_ns = p->asked_ns + (share < own ? share : own);
+		p->estimated = true;
+	}
+}
+
+/* Of several calls refused at one instant only the first was asked about. 6.4 */
+static bool
+refused_with(const struct tool_call *a, const struct tool_call *b)
+{
+	return a->response == b->response && a->permission.resolved && b->permission.resolved &&
+	       !b->permission.approved && a->permission.resolved_ns == b->permission.resolved_ns &&
+	       b->result->denied_before_run;
+}
+
+void
+permission_find(struct builder *b)
+{
+	const struct turns *turns = &b->session->turns;
+	for (size_t i = 0; i < b->calls.len; i++) {
+		find(b->calls.at[i]);
+		if (i > 0 && refused_with(b->calls.at[i - 1], b->calls.at[i]))
+			b->calls.at[i]->permission.asked = false;
+		if (b->calls.at[i]->permission.approved)
+			resolve_alone(b->calls.at[i]);
+	}
+	for (size_t i = 0; i < turns->len; i++)
+		resolve_turn(b, turns->at[i], i > 0 && turns->at[i - 1]->agents_pending);
+}

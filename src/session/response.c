@@ -1,0 +1,379 @@
+/* Responses: slices put together, usage, attempts and times. Sections: claude-code-transcripts. */
+#include "session/build.h"
+
+static struct work *
+work_of(struct owner o)
+{
+	if (o.agent != NULL)
+		return &o.agent->work;
+	return o.turn != NULL ? &o.turn->work : NULL;
+}
+
+static uint32_t
+key_of(const struct record *r)
+{
+	const struct response_record *a = r->response;
+	if (a->message != 0)
+		return a->message;
+	return a->request != 0 ? a->request : r->uuid;
+}
+
+/* 4.3: the last line with a stop reason, else the largest output. */
+static void
+take_usage(struct response *p, const struct response_record *a)
+{
+	bool decided = p->stop_reason != 0;
+	if (!a->usage.present)
+		return;
+	if (a->stop_reason != 0 || !p->usage.present ||
+	    (!decided && a->usage.output > p->usage.output))
+		p->usage = a->usage;
+}
+
+/* In block order; lines without an index keep their place in the file. 4.1 */
+static void
+add_slice(struct builder *b, struct response *p, const struct record *r)
+{
+	size_t i = p->slices.len;
+	uint32_t index = r->response->block_index;
+	*ARENA_PUSH(b->arena, &p->slices) = r;
+	for (; i > 0 && index != BLOCK_INDEX_NONE; i--) {
+		uint32_t before = p->slices.at[i - 1]->response->block_index;
+		if (before == BLOCK_INDEX_NONE || before <= index)
+			break;
+		p->slices.at[i] = p->slices.at[i - 1];
+	}
+	p->slices.at[i] = r;
+}
+
+static void
+take_slice(struct builder *b, struct response *p, const struct record *r)
+{
+	const struct response_record *a = r->response;
+	take_usage(p, a);
+	if (a->stop_reason != 0)
+		p->stop_reason = a->stop_reason;
+	if (p->model == 0)
+		p->model = a->model;
+	if (p->requested_model == 0)
+		p->requested_model = a->requested_model;
+	if (p->request == 0)
+		p->request = a->request;
+	if (p->effort == 0)
+		p->effort = a->effort;
+	if (a->error != 0)
+		p->error = a->error;
+	if (a->status != 0)
+		p->status = a->status;
+	p->aborted |= a->aborted;
+	p->failed |= a->failed;
+	p->has_text |= a->has_text;
+	p->end = measured(later(p->end.ns, r->time_ns));
+	add_slice(b, p, r);
+}
+
+static void
+add_call(struct builder *b, struct chain *c, struct response *p, const struct record *r,
+         const struct block_record *block)
+{
+	if (block->kind != BLOCK_TOOL_CALL || block->id == 0)
+		return;
+	p->has_call = true;
+	if (by_ident_get(&b->call_by_id, block->id) != NULL)
+		return; /* repeats a block: weave 4.1 */
+	struct tool_call *call = ARENA_NEW(b->arena, struct tool_call);
+	call->id = block->id;
+	call->name = block->name;
+	call->version = r->version;
+	call->block = block;
+	call->response = p;
+	call->use = r;
+	call->transcript = c->transcript;
+	call->work = p->work;
+	call->start = measured(r->time_ns);
+	*ARENA_PUSH(b->arena, &p->work->calls) = call;
+	*ARENA_PUSH(b->arena, &b->calls) = call;
+	by_ident_put(&b->call_by_id, block->id, call);
+}
+
+void
+response_collect(struct builder *b, struct chain *c)
+{
+	for (size_t i = 0; i < c->len; i++) {
+		const struct record *r = c->at[i];
+		struct work *work = work_of(c->owner[i]);
+		if (r->kind != RECORD_RESPONSE || r->response->filler || work == NULL)
+			continue;
+		/* A copied response among own lines counts where it was made. */
+		if (r->fate == FATE_HISTORY && c->owner[i].turn != NULL && !c->owner[i].turn->history)
+			continue;
+		uint32_t key = key_of(r);
+		struct response *p = by_ident_get(&b->responses, key);
+		if (p == NULL) {
+			p = ARENA_NEW(b->arena, struct response);
+			p->key = key;
+			p->message = r->response->message;
+			p->version = r->version;
+			p->transcript = c->transcript;
+			p->work = work;
+			*ARENA_PUSH(b->arena, &work->responses) = p;
+			*ARENA_PUSH(b->arena, &c->responses) = p;
+			by_ident_put(&b->responses, key, p);
+		}
+		take_slice(b, p, r);
+		for (size_t k = 0; k < r->response->block_count; k++)
+			add_call(b, c, p, r, &r->response->blocks[k]);
+	}
+	for (size_t i = 0; i < c->responses.len; i++) {
+		struct response *p = c->responses.at[i];
+		p->usage_incomplete = p->usage.present && p->stop_reason == 0;
+		if (p->stop_reason == 0 && p->has_call)
+			p->stop_reason = intern_add(b->names, STR("tool_use"));
+	}
+}
+
+/* ---- times ---- */
+
+/* What a call of the model may have waited for. 11.3 */
+static bool
+is_input(const struct record *r)
+{
+	switch ((enum record_kind)r->kind) {
+	case RECORD_USER:
+		return r->user->text != TEXT_CAVEAT && r->user->text != TEXT_INTERRUPT;
+	case RECORD_RESULTS:
+		return r->results->len == 0 || r->results->at[0].sign != SIGN_SESSION_ENDED;
+	case RECORD_HOOK:
+		return !r->hook->started;
+	case RECORD_CONTEXT:
+	case RECORD_QUEUED:
+	case RECORD_INSTRUCTIONS:
+		return !(r->flags & RECORD_META);
+	default:
+		return false;
+	}
+}
+
+/* Lines that certainly feed a call: its first attempt is not earlier. */
+static bool
+is_feed(const struct record *r)
+{
+	return (r->kind == RECORD_USER || r->kind == RECORD_RESULTS) && is_input(r) &&
+	       (!(r->flags & RECORD_META) || (r->kind == RECORD_USER && r->user->companion));
+}
+
+/* A walk along a chain that knows, at each response, what came since the one before. */
+struct walk {
+	uint64_t first_slice_ns;
+	uint64_t input_ns, feed_ns, any_ns; /* latest that is not later than the first slice */
+	size_t request;                     /* of the chain's requests: first not yet used */
+};
+
+struct request_list {
+	const struct record **at;
+	size_t len, cap;
+};
+
+static struct request_list
+requests_of(struct builder *b, const struct chain *c)
+{
+	struct request_list q = {0};
+	for (size_t i = 0; i < c->len; i++)
+		if (c->at[i]->kind == RECORD_REQUEST && c->at[i]->fate == FATE_OWN)
+			*ARENA_PUSH(b->arena, &q) = c->at[i];
+	return q;
+}
+
+static void
+take_line(struct walk *w, const struct record *r, uint64_t limit_ns)
+{
+	if (r->time_ns == 0 || r->time_ns > limit_ns)
+		return;
+	if (r->kind == RECORD_RESPONSE && r->response->filler) {
+		w->input_ns = w->feed_ns = w->any_ns = 0; /* not to be crossed */
+		return;
+	}
+	if (r->kind == RECORD_TITLE || r->kind == RECORD_REQUEST || r->kind == RECORD_RETRY)
+		return;
+	w->any_ns = later(w->any_ns, r->time_ns);
+	if (is_input(r))
+		w->input_ns = later(w->input_ns, r->time_ns);
+	if (is_feed(r))
+		w->feed_ns = later(w->feed_ns, r->time_ns);
+}
+
+/* The results of the calls of a response that its successor waited for. */
+static void
+take_results(struct builder *b, struct walk *w, const struct response *before, uint64_t limit_ns)
+{
+	for (size_t i = 0; before != NULL && i < before->slices.len; i++) {
+		const struct response_record *a = before->slices.at[i]->response;
+		for (size_t k = 0; k < a->block_count; k++) {
+			const struct answer *o = by_ident_get(&b->answers, a->blocks[k].id);
+			if (a->blocks[k].kind == BLOCK_TOOL_CALL && o != NULL)
+				take_line(w, o->line, limit_ns);
+		}
+	}
+}
+
+static void
+add_attempt(struct builder *b, struct response *p, const struct record *request)
+{
+	struct attempt *t = ARENA_PUSH(b->arena, &p->attempts);
+	t->start_ns = request->time_ns;
+	p->max_tokens = request->request->max_tokens;
+	p->purpose = request->request->purpose;
+	if (request->request->effort != 0)
+		p->effort = request->request->effort;
+	if (p->requested_model == 0)
+		p->requested_model = request->request->model;
+}
+
+/* Up to which of the requests belongs to p: the one it names; when it names none (a call that
+ * failed, or before requestRef) the last before its end or its first slice. */
+static size_t
+last_request(const struct response *p, const struct request_list *q, size_t from,
+             uint64_t first_slice_ns)
+{
+	uint32_t ref = 0;
+	for (size_t i = 0; i < p->slices.len && ref == 0; i++)
+		ref = p->slices.at[i]->response->request_ref;
+	for (size_t i = from; i < q->len && ref != 0; i++)
+		if (q->at[i]->request->id == ref)
+			return i + 1;
+	size_t end = from;
+	uint64_t until_ns = p->failed ? p->end.ns : first_slice_ns;
+	while (ref == 0 && end < q->len && q->at[end]->time_ns <= until_ns)
+		end++;
+	return end;
+}
+
+static void
+time_response(struct builder *b, struct response *p, struct walk *w, const struct request_list *q)
+{
+	size_t end = last_request(p, q, w->request, w->first_slice_ns);
+	for (size_t i = w->request; i < end; i++)
+		if (q->at[i]->time_ns >= w->feed_ns || i + 1 == end)
+			add_attempt(b, p, q->at[i]);
+	if (end > w->request)
+		w->request = end;
+	if (p->attempts.len > 0)
+		p->start = measured(p->attempts.at[0].start_ns);
+	else if (w->input_ns != 0)
+		p->start = (struct moment){w->input_ns, EVIDENCE_DERIVED};
+	else if (w->any_ns != 0)
+		p->start = (struct moment){w->any_ns, EVIDENCE_ESTIMATED};
+	else
+		p->start = (struct moment){w->first_slice_ns, EVIDENCE_ESTIMATED};
+	if (p->start.ns > w->first_slice_ns)
+		p->start = (struct moment){w->first_slice_ns, EVIDENCE_ESTIMATED};
+	if (p->end.ns == 0)
+		p->end = (struct moment){p->start.ns, EVIDENCE_ESTIMATED};
+	if (p->failed && p->slices.at[0]->response->request == 0 && p->status == 0 &&
+	    p->attempts.len == 0)
+		p->no_call = true; /* 4.4: nothing was sent */
+	uint64_t lead = p->slices.at[0]->response->lead_ms * 1000000;
+	if (lead > 0 && lead < w->first_slice_ns)
+		p->first_content_ns = w->first_slice_ns - lead;
+}
+
+/* Before the first response of the list that is not timed yet. */
+static void
+insert_timed(struct builder *b, struct responses *list, struct response *p)
+{
+	size_t i = list->len;
+	*ARENA_PUSH(b->arena, list) = p;
+	for (; i > 0 && list->at[i - 1]->start.ns == 0; i--)
+		list->at[i] = list->at[i - 1];
+	list->at[i] = p;
+}
+
+/* The attempts before a change of model are a call of their own, which failed. 3.3 */
+static void
+split_fallback(struct builder *b, struct chain *c, size_t at, struct walk *w,
+               const struct request_list *q)
+{
+	const struct record *r = c->at[at];
+	struct work *work = work_of(c->owner[at]);
+	size_t end = w->request;
+	while (end < q->len && (r->fallback->from == 0 || q->at[end]->request->model == 0 ||
+	                        q->at[end]->request->model == r->fallback->from))
+		end++;
+	if (work == NULL || end == w->request)
+		return;
+	struct response *p = ARENA_NEW(b->arena, struct response);
+	p->key = r->uuid;
+	p->requested_model = r->fallback->from;
+	p->error = r->fallback->trigger;
+	p->failed = true;
+	p->version = r->version;
+	p->transcript = c->transcript;
+	p->work = work;
+	p->end = measured(r->time_ns);
+	for (size_t i = w->request; i < end; i++)
+		add_attempt(b, p, q->at[i]);
+	p->start = measured(p->attempts.at[0].start_ns);
+	w->request = end;
+	*ARENA_PUSH(b->arena, &p->slices) = r;
+	insert_timed(b, &work->responses, p);
+}
+
+/* Failures that were reported between a call's start and its end. 3.3 */
+static void
+note_failures(struct builder *b, const struct chain *c, size_t from, size_t to, struct response *p)
+{
+	size_t known = p->attempts.len, n = 0;
+	for (size_t i = from; i < to; i++) {
+		const struct record *r = c->at[i];
+		if (r->kind != RECORD_RETRY || r->time_ns < p->start.ns || r->time_ns > p->end.ns)
+			continue;
+		if (known == 0) {
+			struct attempt *t = ARENA_PUSH(b->arena, &p->attempts);
+			t->start_ns = n == 0 ? p->start.ns : 0;
+			t->fail_ns = r->time_ns;
+			t->status = r->retry->status;
+		} else if (n < known) {
+			p->attempts.at[n].fail_ns = r->time_ns;
+			p->attempts.at[n].status = r->retry->status;
+		}
+		n++;
+	}
+	if (known == 0 && n > 0)
+		(void)ARENA_PUSH(b->arena, &p->attempts); /* the one that got through, or gave up */
+}
+
+void
+response_time(struct builder *b, struct chain *c)
+{
+	struct request_list q = requests_of(b, c);
+	struct response *before = NULL;
+	struct walk w = {0};
+	size_t next = 0, from = 0;
+	bool retries = false;
+	for (size_t i = 0; i < c->len; i++) {
+		const struct record *r = c->at[i];
+		retries |= r->kind == RECORD_RETRY;
+		if (r->kind == RECORD_FALLBACK)
+			split_fallback(b, c, i, &w, &q);
+		if (next >= c->responses.len || r->kind != RECORD_RESPONSE ||
+		    key_of(r) != c->responses.at[next]->key)
+			continue;
+		struct response *p = c->responses.at[next++];
+		size_t request = w.request;
+		w = (struct walk){.first_slice_ns = r->time_ns, .request = request};
+		for (size_t k = 0; k < p->slices.len; k++)
+			if (p->slices.at[k]->time_ns < w.first_slice_ns)
+				w.first_slice_ns = p->slices.at[k]->time_ns;
+		for (size_t k = from; k < i; k++)
+			take_line(&w, c->at[k], w.first_slice_ns);
+		take_results(b, &w, before, w.first_slice_ns);
+		if (w.any_ns == 0 && before != NULL && before->end.ns <= w.first_slice_ns)
+			w.any_ns = before->end.ns;
+		time_response(b, p, &w, &q);
+		if (retries)
+			note_failures(b, c, from, i, p);
+		retries = false;
+		before = p;
+		from = i + 1;
+	}
+}

@@ -1,0 +1,235 @@
+/* From records to sessions: the order in which the parts do their work. */
+#include "session/build.h"
+
+#include <stdlib.h>
+
+void *
+by_ident_get(const struct by_ident *m, uint32_t ident)
+{
+	return ident == 0 || ident >= m->len ? NULL : m->at[ident];
+}
+
+void
+by_ident_put(struct by_ident *m, uint32_t ident, void *p)
+{
+	if (ident != 0 && ident < m->len)
+		m->at[ident] = p;
+}
+
+bool
+version_at_most(struct builder *b, uint32_t version, unsigned major, unsigned minor, unsigned patch)
+{
+	struct str rest = intern_str(b->names, version);
+	const uint64_t most[3] = {major, minor, patch};
+	for (size_t i = 0; i < 3; i++) {
+		uint64_t n;
+		size_t dot = str_find_byte(rest, '.');
+		struct str number = dot == STR_NONE ? rest : str_head(rest, dot);
+		if (!str_to_u64(number, &n))
+			return false;
+		if (n != most[i])
+			return n < most[i];
+		rest = dot == STR_NONE ? (struct str){0} : str_skip(rest, dot + 1);
+	}
+	return true;
+}
+
+/* The last title of the best rank. A summary is usually about another session. 13 */
+static void
+find_title(struct session *s, const struct transcript *t)
+{
+	int best = -1;
+	for (size_t i = 0; i < t->record_count; i++) {
+		const struct record *r = &t->records[i];
+		if (r->kind != RECORD_TITLE || r->title->text == 0 || r->title->rank == TITLE_SUMMARY ||
+		    (int)r->title->rank < best)
+			continue;
+		best = (int)r->title->rank;
+		s->title = r->title->text;
+	}
+}
+
+static struct by_ident
+new_map(struct builder *b, size_t idents)
+{
+	return (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
+}
+
+static void
+reset(struct builder *b)
+{
+	struct by_ident *maps[] = {&b->call_by_id, &b->answers, &b->responses, &b->requests, &b->notices};
+	/* Synthetic names may be added while a session is built: some room for them. */
+	size_t idents = (size_t)intern_count(b->names) + 1024;
+	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+		if (maps[i]->len < idents - 1000)
+			*maps[i] = new_map(b, idents);
+		else
+			memset(maps[i]->at, 0, maps[i]->len * sizeof *maps[i]->at);
+	b->version_decides = ARENA_ARRAY(b->arena, bool, idents);
+	b->calls = (struct tool_calls){0};
+}
+
+static void
+for_each_chain(struct builder *b, void (*f)(struct builder *b, struct chain *c))
+{
+	if (b->main != NULL)
+		f(b, b->main);
+	for (size_t i = 0; i < b->agents.len; i++)
+		f(b, b->agents.at[i]);
+}
+
+/* Own lines that no turn and no agent owns come to nothing; so does filler. */
+static void
+mark_unused(struct builder *b, struct chain *c)
+{
+	(void)b;
+	for (size_t i = 0; i < c->len; i++) {
+		struct record *r = c->at[i];
+		bool placeless = r->kind == RECORD_TITLE || r->kind == RECORD_QUEUE ||
+		                 r->kind == RECORD_CONTINUED || r->kind == RECORD_FORK_CONTEXT ||
+		                 r->kind == RECORD_HOOK || r->kind == RECORD_COMPACTION ||
+		                 (r->kind == RECORD_USER && r->user->summary);
+		bool filler = r->kind == RECORD_RESPONSE && r->response->filler;
+		bool owned = c->owner[i].turn != NULL || c->owner[i].agent != NULL;
+		if (r->fate == FATE_OWN && (filler || (!owned && !placeless)))
+			r->fate = FATE_UNUSED;
+	}
+}
+
+/* History is built like the rest, so that turns are numbered alike; then it goes, but for
+ * what is asked for and stands nowhere else. */
+static void
+drop_history(struct builder *b)
+{
+	struct turns *turns = &b->session->turns;
+	size_t kept = 0;
+	for (size_t i = 0; i < turns->len; i++) {
+		struct turn *t = turns->at[i];
+		if (t->history && !(b->options->history && (t->opening->flags & RECORD_SOLE))) {
+			b->session->inherited_turns++;
+			continue;
+		}
+		turns->at[kept++] = t;
+	}
+	turns->len = kept;
+}
+
+static struct session *
+build_session(struct builder *b, const struct transcript *main, uint32_t id)
+{
+	struct session *s = ARENA_NEW(b->arena, struct session);
+	s->id = id;
+	s->transcript = main;
+	s->wanted = main != NULL && main->wanted;
+	for (size_t i = 0; main == NULL && i < b->transcripts->len; i++)
+		s->wanted |= b->transcripts->at[i]->session == id && b->transcripts->at[i]->wanted;
+	b->session = s;
+	reset(b);
+	lineage_resolve(b, s);
+	chain_collect(b, main);
+	if (main != NULL)
+		find_title(s, main);
+	turn_split(b);
+	agent_split(b);
+	for_each_chain(b, response_collect);
+	for_each_chain(b, call_collect_answers);
+	notice_collect(b);
+	for_each_chain(b, response_time);
+	call_finish(b);
+	agent_link(b);
+	agent_time(b);
+	turn_finish(b);
+	permission_find(b);
+	for_each_chain(b, mark_unused);
+	drop_history(b);
+	s->start_ns = UINT64_MAX;
+	for (size_t i = 0; i < s->turns.len; i++) {
+		line_assign(b, s->turns.at[i]);
+		if (s->turns.at[i]->start.ns < s->start_ns)
+			s->start_ns = s->turns.at[i]->start.ns;
+	}
+	for (size_t i = 0; i < s->rootless.len; i++) {
+		line_assign_rootless(b, s->rootless.at[i]);
+		if (s->rootless.at[i]->start.ns < s->start_ns)
+			s->start_ns = s->rootless.at[i]->start.ns;
+	}
+	return s;
+}
+
+static bool
+is_built(const struct sessions *list, uint32_t id)
+{
+	for (size_t i = 0; i < list->len; i++)
+		if (list->at[i]->id == id)
+			return true;
+	return false;
+}
+
+struct sessions
+session_build(struct arena *a, struct intern *names, const struct transcripts *transcripts,
+              const struct agent_facts *facts, size_t fact_count,
+              const struct session_options *options)
+{
+	struct sessions list = {0};
+	struct builder b = {.arena = a, .names = names, .transcripts = transcripts, .facts = facts,
+	                    .fact_count = fact_count, .options = options};
+	history_classify(&b);
+	for (size_t i = 0; i < transcripts->len; i++) {
+		const struct transcript *t = transcripts->at[i];
+		if (t->kind == TRANSCRIPT_MAIN && t->record_count > 0 && !is_built(&list, t->session))
+			*ARENA_PUSH(a, &list) = build_session(&b, t, t->session);
+	}
+	/* A second copy of a session's file: what only it has comes to nothing. */
+	for (size_t i = 0; i < transcripts->len; i++) {
+		struct transcript *t = transcripts->at[i];
+		bool built = t->kind != TRANSCRIPT_MAIN;
+		for (size_t k = 0; k < list.len; k++)
+			built |= list.at[k]->transcript == t;
+		for (size_t k = 0; !built && k < t->record_count; k++)
+			if (t->records[k].fate == FATE_OWN)
+				t->records[k].fate = FATE_UNUSED;
+	}
+	/* Agents whose session's own file is not here. */
+	for (size_t i = 0; i < transcripts->len; i++) {
+		const struct transcript *t = transcripts->at[i];
+		if (t->kind == TRANSCRIPT_AGENT && t->record_count > 0 && !is_built(&list, t->session))
+			*ARENA_PUSH(a, &list) = build_session(&b, NULL, t->session);
+	}
+	return list;
+}
+
+/* ---- the account ---- */
+
+static void
+count_type(struct arena *a, struct account *account, uint32_t type, uint32_t version, uint64_t n)
+{
+	for (size_t i = 0; i < account->by_type.len; i++)
+		if (account->by_type.at[i].type == type) {
+			account->by_type.at[i].count += n;
+			return;
+		}
+	*ARENA_PUSH(a, &account->by_type) = (struct type_count){type, version, n};
+}
+
+void
+session_account(struct arena *a, const struct transcript *t, struct account *account)
+{
+	account->read += t->read;
+	account->skipped += t->skipped;
+	for (size_t i = 0; i < t->ignored_count; i++) {
+		account->ignored += t->ignored[i].count;
+		count_type(a, account, t->ignored[i].type, t->ignored[i].version, t->ignored[i].count);
+	}
+	for (size_t i = 0; i < t->record_count; i++) {
+		const struct record *r = &t->records[i];
+		if (r->fate == FATE_HISTORY || r->fate == FATE_DUPLICATE) {
+			account->history++;
+		} else if (r->kind == RECORD_CONTEXT || r->fate == FATE_UNUSED) {
+			account->ignored++;
+			count_type(a, account, r->type, r->version, 1);
+		} else {
+			account->used++;
+		}
+	}
+}

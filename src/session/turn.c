@@ -1,0 +1,274 @@
+/* Turns: where they start, and which lines are theirs. Sections: claude-code-transcripts, and
+ * convention-weave where it says "weave". */
+#include "base/when.h"
+#include "session/build.h"
+
+#define DEQUEUE_MAX_NS (2 * WHEN_S) /* between a prompt's way out of the queue and its line: 11.2 */
+
+struct splitter {
+	struct builder *b;
+	const struct chain *c;
+	bool *says_origin;         /* by version ident: its prompts carry turnOrigin */
+	struct by_ident caveats;   /* struct record, by uuid */
+	struct turns starts;       /* all, kept or not */
+	const struct record *dequeue; /* last one not yet used */
+	const struct record *instructions;
+	uint32_t source;
+};
+
+/* A skill that ran as an agent: "/name args" below a caveat, without any mark of a prompt. 9.6 */
+static bool
+is_forked_skill(const struct splitter *s, const struct record *r)
+{
+	return r->kind == RECORD_USER && r->user->text == TEXT_SLASH && !r->user->from_prompt &&
+	       by_ident_get(&s->caveats, r->parent) != NULL;
+}
+
+/* Old local commands become prompts when their expansion follows. 5.1 */
+static bool
+is_expanded(const struct chain *c, size_t i)
+{
+	for (size_t k = i + 1; k < c->len; k++) {
+		const struct record *r = c->at[k];
+		if (r->kind == RECORD_RESPONSE)
+			return false;
+		if (r->kind != RECORD_USER)
+			continue;
+		return (r->flags & RECORD_META) && r->user->text == TEXT_PROMPT;
+	}
+	return false;
+}
+
+/* 5.2 */
+static bool
+starts_turn(const struct splitter *s, size_t i)
+{
+	const struct record *r = s->c->at[i];
+	if (r->kind != RECORD_USER || (r->flags & RECORD_META))
+		return false;
+	const struct user_record *u = r->user;
+	if (u->summary || u->companion || u->empty)
+		return false;
+	if (s->says_origin[r->version])
+		return u->opens_turn || is_forked_skill(s, r);
+	switch (u->text) {
+	case TEXT_PROMPT:
+	case TEXT_COMMAND:
+	case TEXT_NOTIFICATION:
+	case TEXT_PEER:
+	case TEXT_SLASH:
+	case TEXT_WARMUP:
+		return true;
+	case TEXT_LOCAL_COMMAND:
+		return is_expanded(s->c, i);
+	default:
+		return false;
+	}
+}
+
+static enum initiator
+initiator_of(const struct record *r)
+{
+	if (r->user->initiator != INITIATOR_NONE)
+		return r->user->initiator;
+	if (r->user->text == TEXT_NOTIFICATION)
+		return INITIATOR_NOTIFICATION;
+	return r->user->text == TEXT_PEER ? INITIATOR_PEER : INITIATOR_HUMAN;
+}
+
+/* What tells the line apart in every copy: weave 2.3. A line without a uuid has only its place. */
+static uint32_t
+key_of(struct builder *b, const struct record *r)
+{
+	if (r->forked_uuid != 0)
+		return r->forked_uuid;
+	if (r->uuid != 0)
+		return r->uuid;
+	return intern_add(b->names, arena_printf(b->arena, "%.*s:%u",
+	                                         STR_ARG(intern_str(b->names, b->session->id)),
+	                                         r->line));
+}
+
+/* 11.2: a prompt begins when it leaves the queue. */
+static struct moment
+start_of(struct splitter *s, const struct record *r)
+{
+	const struct record *q = s->dequeue;
+	if (q == NULL || q->time_ns > r->time_ns || r->time_ns - q->time_ns > DEQUEUE_MAX_NS)
+		return measured(r->time_ns);
+	s->dequeue = NULL;
+	return measured(q->time_ns);
+}
+
+static struct turn *
+open_turn(struct splitter *s, size_t i)
+{
+	struct builder *b = s->b;
+	const struct record *r = s->c->at[i];
+	struct turn *t = ARENA_NEW(b->arena, struct turn);
+	t->session = b->session;
+	t->opening = r;
+	t->key = key_of(b, r);
+	t->history = r->fate == FATE_HISTORY;
+	t->session_id = b->session->id;
+	if (t->history && r->forked_session != 0)
+		t->session_id = r->forked_session;
+	t->initiator = r->kind == RECORD_USER ? initiator_of(r) : INITIATOR_NONE;
+	t->start = start_of(s, r);
+	t->version = r->version;
+	t->cwd = r->cwd;
+	t->source = s->source;
+	t->interactive = (r->flags & RECORD_SDK) == 0;
+	*ARENA_PUSH(b->arena, &s->starts) = t;
+	return t;
+}
+
+/* "!" mode: the turn that its output line reports began at its input line. 5.1 */
+static size_t
+shell_input_before(const struct chain *c, size_t i)
+{
+	if (c->at[i]->user->text != TEXT_SHELL_OUTPUT)
+		return i;
+	for (size_t k = i; k > 0; k--)
+		if (c->at[k - 1]->kind == RECORD_USER)
+			return c->at[k - 1]->user->text == TEXT_SHELL_INPUT ? k - 1 : i;
+	return i;
+}
+
+static void
+note_line(struct splitter *s, struct turn *t, const struct record *r)
+{
+	if (r->kind == RECORD_QUEUE && r->queue->operation == QUEUE_DEQUEUE)
+		s->dequeue = r;
+	if (r->kind == RECORD_HOOK && r->hook->source != 0)
+		s->source = r->hook->source;
+	if (r->kind == RECORD_INSTRUCTIONS)
+		s->instructions = r;
+	if (t == NULL)
+		return;
+	t->instructions = s->instructions;
+	if (r->kind == RECORD_RESPONSE && r->origin_session != 0 && t->history)
+		t->session_id = r->origin_session; /* weave 11.4 */
+}
+
+static void
+learn_versions(struct splitter *s)
+{
+	for (size_t i = 0; i < s->c->len; i++) {
+		const struct record *r = s->c->at[i];
+		if (r->kind != RECORD_USER)
+			continue;
+		if (r->user->says_origin)
+			s->says_origin[r->version] = true;
+		if (r->user->text == TEXT_CAVEAT)
+			by_ident_put(&s->caveats, r->uuid, s->c->at[i]);
+	}
+}
+
+/* Turns without any work are local commands and abandoned edits. 5.3 */
+static void
+drop_idle(struct splitter *s)
+{
+	struct chain *c = s->b->main;
+	bool *busy = ARENA_ARRAY(s->b->arena, bool, s->starts.len + 1);
+	size_t turn = 0;
+	for (size_t i = 0; i < c->len; i++) {
+		if (c->owner[i].turn == NULL)
+			continue;
+		while (s->starts.at[turn] != c->owner[i].turn)
+			turn++;
+		const struct record *r = c->at[i];
+		busy[turn] |= (r->kind == RECORD_RESPONSE && !r->response->filler) ||
+		              (r->kind == RECORD_REQUEST && r->fate == FATE_OWN) ||
+		              (i > 0 && r == s->starts.at[turn]->opening && is_forked_skill(s, r));
+	}
+	uint32_t number = 0;
+	for (size_t i = 0; i < s->starts.len; i++) {
+		struct turn *t = s->starts.at[i];
+		if (!busy[i]) {
+			t->session = NULL;
+			continue;
+		}
+		t->number = ++number;
+		*ARENA_PUSH(s->b->arena, &s->b->session->turns) = t;
+	}
+	for (size_t i = 0; i < c->len; i++)
+		if (c->owner[i].turn != NULL && c->owner[i].turn->session == NULL)
+			c->owner[i].turn = NULL;
+}
+
+static uint32_t
+turn_index(const struct turn *t)
+{
+	return t->opening->kind == RECORD_USER ? t->opening->user->turn_index : 0;
+}
+
+/* Two prompts in one place: the first was edited or rewound. 10.7 */
+static void
+mark_abandoned(struct builder *b)
+{
+	struct turns *turns = &b->session->turns;
+	size_t idents = intern_count(b->names);
+	struct by_ident by_parent = {ARENA_ARRAY(b->arena, void *, idents), idents};
+	for (size_t i = 0; i < turns->len; i++) {
+		struct turn *t = turns->at[i];
+		struct turn *before = by_ident_get(&by_parent, t->opening->parent);
+		if (before != NULL && before->history == t->history &&
+		    t->opening->kind == RECORD_USER)
+			before->abandoned = true;
+		by_ident_put(&by_parent, t->opening->parent, t);
+		uint32_t index = turn_index(t);
+		for (size_t k = i; k > 0 && index != 0; k--) {
+			uint32_t other = turn_index(turns->at[k - 1]);
+			if (other < index || turns->at[k - 1]->abandoned)
+				break;
+			turns->at[k - 1]->abandoned = true;
+		}
+	}
+}
+
+/* Work without a prompt: a slice of a file, or a copy that was made in the middle of a turn and went on. Its
+ * first response opens a turn. */
+static bool
+is_headless(const struct record *r, const struct turn *t, bool ended)
+{
+	if (r->kind != RECORD_RESPONSE || r->response->filler)
+		return false;
+	return t == NULL || ended || (t->history && r->fate == FATE_OWN);
+}
+
+void
+turn_split(struct builder *b)
+{
+	struct splitter s = {.b = b, .c = b->main};
+	struct turn *t = NULL;
+	size_t idents = intern_count(b->names);
+	bool ended = false;
+	if (b->main == NULL)
+		return;
+	s.says_origin = ARENA_ARRAY(b->arena, bool, idents);
+	s.caveats = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
+	learn_versions(&s);
+	for (size_t i = 0; i < b->main->len; i++) {
+		const struct record *r = b->main->at[i];
+		if (starts_turn(&s, i)) {
+			size_t from = shell_input_before(b->main, i);
+			t = open_turn(&s, from);
+			ended = false;
+			for (size_t k = from; k < i; k++)
+				b->main->owner[k].turn = t;
+		}
+		if (is_headless(r, t, ended)) {
+			t = open_turn(&s, i);
+			ended = false;
+		}
+		note_line(&s, t, r);
+		if (!ended)
+			b->main->owner[i].turn = t;
+		/* A forked skill's turn ends with its output. 9.6 */
+		if (t != NULL && r->kind == RECORD_COMMAND_OUTPUT && is_forked_skill(&s, t->opening))
+			ended = true;
+	}
+	drop_idle(&s);
+	mark_abandoned(b);
+}
