@@ -52,6 +52,10 @@ const struct json *json_parse(struct json_parser *p, struct str text, size_t *us
  */
 struct str json_repair(struct arena *a, struct str text);
 
+/* True when the text holds \u0000, which json_parse accepts and json_repair mends; also for a
+ * backslash that is itself escaped before "u0000". Fast: for every line. */
+bool json_holds_nul(struct str text);
+
 /* Members and elements; NULL when v is not of that type or has none such. The first of
  * equal keys counts. */
 const struct json *json_get(const struct json *v, struct str key);
@@ -102,6 +106,12 @@ struct json_raw json_raw_of(struct str text);
 /* Members and elements without unescaping; keys are compared as written (a key
  * with an escape in it is never found). */
 struct json_raw json_raw_get(struct json_raw v, struct str key);
+
+/*
+ * Like json_raw_get, for going further down: the text of an object or an array that is found goes on to the end
+ * of v, so that its end need not be looked for. json_raw_get, json_raw_enter and json_raw_iter stop where it ends.
+ */
+struct json_raw json_raw_enter(struct json_raw v, struct str key);
 
 /* Iterates like json_iter. key is the raw text between the quotes. */
 struct json_raw_iter {

@@ -19,7 +19,8 @@
  */
 enum record_kind {
 	RECORD_IGNORED,        /* means nothing here; only counted by type, never kept */
-	RECORD_CONTEXT,        /* matters by its place and time alone */
+	RECORD_CONTEXT,        /* something that the model was given: matters by its place and time alone */
+	RECORD_PLACE,          /* keeps a place in the conversation, and means nothing else */
 	RECORD_USER,           /* text from the user's side: struct user_record */
 	RECORD_RESULTS,        /* tool results: struct results_record */
 	RECORD_RESPONSE,       /* a slice of a model's response: struct response_record */
@@ -341,10 +342,9 @@ struct type_count {
 struct agent_facts {
 	uint32_t agent;
 	uint32_t call;          /* tool call that started it */
-	uint32_t parent_agent;
-	uint32_t type, name, label, model;
+	uint32_t type, name, label;
 	uint32_t run;           /* workflow run */
-	bool workflow, finished, fork;
+	bool workflow;
 	uint64_t start_ns, end_ns; /* exact, from a workflow's summary */
 };
 

@@ -253,6 +253,8 @@ struct session {
 	bool wanted;               /* asked for: not only here as somebody's relative */
 	struct turns turns;        /* own ones, and history when asked for; in file order */
 	struct agents rootless;    /* agents that belong to no turn */
+	bool spoken;               /* has lines of a conversation, not only metadata */
+	size_t timeless_turns;     /* turns left out because no line of theirs, or before them, has a time */
 	size_t inherited_turns;    /* history turns left out */
 	const struct transcript *transcript;
 };

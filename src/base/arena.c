@@ -249,7 +249,7 @@ arena_grow(struct arena *a, const void *at, size_t len, size_t *cap, size_t size
 
 	if (__builtin_mul_overflow(*cap, size, &old))
 		arena_exhausted();
-	count = *cap == 0 ? 8 : old > GROW_MAX ? *cap + *cap / 2 : *cap * 2;
+	count = *cap == 0 ? (size > 8 ? 2 : 4) : old > GROW_MAX ? *cap + *cap / 2 : *cap * 2;
 	if (count <= *cap || __builtin_mul_overflow(count, size, &total))
 		arena_exhausted();
 	*cap = count;

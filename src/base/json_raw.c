@@ -184,6 +184,31 @@ json_raw_next(struct json_raw_iter *it)
 }
 
 struct json_raw
+json_raw_enter(struct json_raw v, struct str key)
+{
+	struct json_raw_iter it = json_raw_iter(v);
+
+	while (it.is_object) {
+		struct str rest = skip_space(it.rest);
+		size_t len;
+
+		if (rest.len > 0 && rest.at[0] == ',')
+			rest = skip_space(str_skip(rest, 1));
+		if (!take_key(&rest, &it.key))
+			break;
+		if (str_eq(it.key, key) && rest.len > 0 && (rest.at[0] == '{' || rest.at[0] == '['))
+			return (struct json_raw){rest};
+		len = value_len(rest);
+		if (len == 0)
+			break;
+		if (str_eq(it.key, key))
+			return (struct json_raw){str_head(rest, len)};
+		it.rest = str_skip(rest, len);
+	}
+	return (struct json_raw){0};
+}
+
+struct json_raw
 json_raw_get(struct json_raw v, struct str key)
 {
 	struct json_raw_iter it = json_raw_iter(v);

@@ -2,6 +2,10 @@
 
 #include "base/json.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/json_private.h"
 #include "base/utf8.h"
 
@@ -42,6 +46,31 @@ find_lone(struct str text, size_t from)
 		from += len;
 	}
 	return STR_NONE;
+}
+
+bool
+json_holds_nul(struct str text)
+{
+	static const struct str escape = STR_INIT("\\u0000");
+	size_t at = 0;
+
+#ifdef __SSE2__
+	/* Sixteen places at a time: a backslash, and behind it a 'u'. */
+	for (; at + 17 <= text.len; at += 16) {
+		__m128i here, behind;
+		unsigned found;
+
+		memcpy(&here, text.at + at, sizeof here);
+		memcpy(&behind, text.at + at + 1, sizeof behind);
+		found = (unsigned)_mm_movemask_epi8(
+		    _mm_and_si128(_mm_cmpeq_epi8(here, _mm_set1_epi8('\\')),
+		                  _mm_cmpeq_epi8(behind, _mm_set1_epi8('u'))));
+		for (; found != 0; found &= found - 1)
+			if (str_starts(str_skip(text, at + (size_t)__builtin_ctz(found)), escape))
+				return true;
+	}
+#endif
+	return str_has(str_skip(text, at), escape);
 }
 
 struct str

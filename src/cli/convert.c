@@ -158,10 +158,23 @@ static void
 tally_sessions(const struct sessions *sessions, struct tally *tally)
 {
 	for (size_t i = 0; i < sessions->len; i++) {
-		if (!sessions->at[i]->wanted)
+		const struct session *s = sessions->at[i];
+		if (!s->wanted || !s->spoken)
 			continue;
 		tally->summary.sessions++;
 		tally->summary.inherited += sessions->at[i]->inherited_turns;
+	}
+}
+
+static void
+warn_timeless(struct family *f, const struct sessions *sessions)
+{
+	for (size_t i = 0; i < sessions->len; i++) {
+		const struct session *s = sessions->at[i];
+		if (s->wanted && s->timeless_turns > 0)
+			diag_warn(&f->diag, s->transcript != NULL ? s->transcript->source->path : (struct str){0},
+			          0, "no line with a time: %zu turns of session %.*s left out",
+			          s->timeless_turns, STR_ARG(intern_str(f->names, s->id)));
 	}
 }
 
@@ -199,6 +212,7 @@ convert_family(const struct looks *looks, const struct options *o, const struct 
 	log_print(log, &f.diag);
 	tally_lines(&f, &sessions, tally, log);
 	tally_sessions(&sessions, tally);
+	warn_timeless(&f, &sessions);
 	bool ok = render_sessions(render, f.names, &sessions, &f.diag);
 	log_print(log, &f.diag);
 	for (unsigned i = 0; i < render->threads; i++)

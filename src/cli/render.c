@@ -1,6 +1,7 @@
 /* From turns to bytes. */
 #include "cli/render.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/pool.h"
@@ -22,6 +23,7 @@ struct tasks {
 
 /* A trace, packed. */
 struct rendered {
+	struct rendered *next; /* in the list of those to be used again */
 	struct packed packed;
 	struct arena notes;
 	struct diag diag;
@@ -30,6 +32,8 @@ struct rendered {
 
 /* Items wait here until they fill a batch; they live in the traces that hold them. */
 struct batch {
+	pthread_mutex_t lock;
+	struct rendered *spare; /* under lock: their memory is warm */
 	struct buf items;   /* struct str */
 	struct buf holders; /* struct rendered * */
 	struct buf bytes;
@@ -59,6 +63,32 @@ weigh(void *ctx, size_t i)
 	return (size_t)(t->turn != NULL ? t->turn->line_bytes : t->agent->line_bytes);
 }
 
+static struct rendered *
+rendered_take(struct batch *b)
+{
+	(void)pthread_mutex_lock(&b->lock);
+	struct rendered *t = b->spare;
+	if (t != NULL)
+		b->spare = t->next;
+	(void)pthread_mutex_unlock(&b->lock);
+	if (t == NULL)
+		t = calloc(1, sizeof *t);
+	if (t == NULL)
+		arena_exhausted();
+	return t;
+}
+
+static void
+rendered_give(struct batch *b, struct rendered *t)
+{
+	packed_clear(&t->packed);
+	arena_reset(&t->notes);
+	(void)pthread_mutex_lock(&b->lock);
+	t->next = b->spare;
+	b->spare = t;
+	(void)pthread_mutex_unlock(&b->lock);
+}
+
 static void *
 work(void *ctx, size_t i, size_t worker)
 {
@@ -67,10 +97,8 @@ work(void *ctx, size_t i, size_t worker)
 	const struct task *t = &job->tasks.at[i];
 	const struct line_uses *lines = lines_of(t);
 	struct arena *a = &job->arenas[worker];
-	struct rendered *out = calloc(1, sizeof *out);
+	struct rendered *out = rendered_take(r->batch);
 	struct spans spans = {0};
-	if (out == NULL)
-		arena_exhausted();
 	out->diag.arena = &out->notes;
 	struct content *contents = ARENA_ARRAY(a, struct content, lines->len);
 	(void)content_load(a, lines->at, lines->len, contents, &out->diag);
@@ -97,9 +125,10 @@ rendered_free(struct rendered *t)
 static struct batch *
 batch_of(struct render *r)
 {
-	if (r->batch == NULL)
-		r->batch = calloc(1, sizeof *r->batch);
-	if (r->batch == NULL)
+	if (r->batch != NULL)
+		return r->batch;
+	r->batch = calloc(1, sizeof *r->batch);
+	if (r->batch == NULL || pthread_mutex_init(&r->batch->lock, NULL) != 0)
 		arena_exhausted();
 	return r->batch;
 }
@@ -112,7 +141,7 @@ release(struct batch *b, const struct rendered *keep)
 	size_t len = b->holders.len / sizeof *at;
 	for (size_t i = 0; i < len; i++)
 		if (at[i] != keep)
-			rendered_free(at[i]);
+			rendered_give(b, at[i]);
 	buf_clear(&b->holders);
 }
 
@@ -212,6 +241,7 @@ render_sessions(struct render *r, struct intern *names, const struct sessions *s
 {
 	struct arena a = {0};
 	struct render_job job = {.render = r, .names = names, .diag = d, .ok = true};
+	(void)batch_of(r);
 	collect(&a, r, sessions, &job.tasks);
 	job.arenas = ARENA_ARRAY(&a, struct arena, r->threads);
 	struct pool_job pool = {.count = job.tasks.len, .threads = r->threads, .ctx = &job,
@@ -229,6 +259,9 @@ render_finish(struct render *r, struct diag *d)
 {
 	struct batch *b = batch_of(r);
 	bool ok = flush(r, NULL, d);
+	while (b->spare != NULL)
+		rendered_free(rendered_take(b));
+	(void)pthread_mutex_destroy(&b->lock);
 	buf_free(&b->items);
 	buf_free(&b->holders);
 	buf_free(&b->bytes);

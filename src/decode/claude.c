@@ -77,7 +77,8 @@ line_read(const struct json *v, struct claude_line *l)
 		for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 			if (fields[i].key.len > it.key.len)
 				break;
-			if (!str_eq(fields[i].key, it.key))
+			if (fields[i].key.len != it.key.len || fields[i].key.at[0] != it.key.at[0] ||
+			    !str_eq(fields[i].key, it.key))
 				continue;
 			if (l->field[fields[i].field] == NULL)
 				l->field[fields[i].field] = it.value;
@@ -246,7 +247,7 @@ claude_decode(struct decoder *d, const struct json *v, struct record *r, const c
 	decode_by_type(d, &l, type, r);
 	/* A line of the conversation keeps its place in it, whatever it is. 2.1 */
 	if (r->kind == RECORD_IGNORED && r->uuid != 0)
-		r->kind = RECORD_CONTEXT;
+		r->kind = str_eq(type, STR("attachment")) ? RECORD_CONTEXT : RECORD_PLACE;
 	return true;
 }
 

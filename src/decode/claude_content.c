@@ -280,10 +280,13 @@ claude_content(struct arena *a, const struct record *r, struct json_raw line,
                struct content *content)
 {
 	if (r->flags & RECORD_CARRIED)
-		line = json_raw_get(json_raw_get(line, STR("data")), STR("message"));
-	struct json_raw message = json_raw_get(json_raw_get(line, STR("message")), STR("content"));
-	struct json_raw attachment = json_raw_get(line, STR("attachment"));
+		line = json_raw_enter(json_raw_enter(line, STR("data")), STR("message"));
+	struct json_raw message = json_raw_enter(line, STR("message"));
+	struct json_raw attachment = {0};
 	*content = (struct content){0};
+	if (r->kind == RECORD_QUEUED || r->kind == RECORD_INSTRUCTIONS)
+		attachment = json_raw_enter(line, STR("attachment"));
+	message = json_raw_enter(message, STR("content"));
 	switch ((enum record_kind)r->kind) {
 	case RECORD_RESPONSE:
 		add_blocks(a, message, &content->parts);

@@ -2,7 +2,8 @@
  * claude-code-transcripts 6. */
 #include "decode/claude_private.h"
 
-#define RESULT_HEAD_MAX 4096 /* of a result's text is looked at */
+#define RESULT_HEAD_MAX 4096 /* bytes of a result's text in which its kind shows */
+#define RESULT_TAIL_MAX 1024 /* bytes at its end that may name an agent */
 
 /* What the text says, in the order in which it is tried. 6.3, 6.4, weave 6.4 */
 static const struct {
@@ -65,13 +66,15 @@ denied_by_hook(struct str text)
 }
 
 static enum result_sign
-sign_of(struct str text)
+sign_of(struct str text, bool error)
 {
+	/* What a good result prints says nothing: 6.3. The made-up result of a fork is no error. */
 	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-		if (str_starts(text, signs[i].text) ||
-		    (signs[i].anywhere && str_has(text, signs[i].text)))
+		if ((error || signs[i].sign == SIGN_FORK_CONTEXT) &&
+		    (str_starts(text, signs[i].text) ||
+		     (signs[i].anywhere && str_has(text, signs[i].text))))
 			return signs[i].sign;
-	return denied_by_hook(text) ? SIGN_HOOK_REFUSED : SIGN_NONE;
+	return error && denied_by_hook(text) ? SIGN_HOOK_REFUSED : SIGN_NONE;
 }
 
 /* ^[A-Z][A-Za-z_]*Error: the longest such head. weave 6.4.1 */
@@ -130,7 +133,7 @@ agent_in_text(struct str text)
 
 /* The last text block holds the agent's id; the first the error. */
 static void
-read_text(struct decoder *d, const struct json *content, struct result_record *o)
+read_text(struct decoder *d, const struct json *content, bool structured, struct result_record *o)
 {
 	struct str first = json_text(content), last = first;
 	bool seen = json_is_string(content);
@@ -144,15 +147,18 @@ read_text(struct decoder *d, const struct json *content, struct result_record *o
 		seen = true;
 	}
 	struct str text = error_text(str_head(first, RESULT_HEAD_MAX));
-	o->sign = sign_of(text);
+	o->sign = sign_of(text, o->error || o->denial != DENIAL_NONE);
 	if (o->error) {
 		read_exit_code(text, o);
 		o->error_type = intern_add(d->names, error_class(text));
 	}
-	if (last.len > RESULT_HEAD_MAX)
-		last = str_skip(last, last.len - RESULT_HEAD_MAX);
-	struct str agent = agent_in_text(last);
-	if (o->agent == 0 && agent.len > 0) {
+	/* What the program recorded apart would name the agent: the text counts when there is nothing. */
+	struct str agent = {0};
+	if (!structured)
+		agent = agent_in_text(last.len > RESULT_TAIL_MAX
+		                          ? str_skip(last, last.len - RESULT_TAIL_MAX)
+		                          : last);
+	if (agent.len > 0) {
 		o->agent = intern_add(d->names, agent);
 		o->agent_by_text = true;
 	}
@@ -260,8 +266,9 @@ claude_results(struct decoder *d, const struct claude_line *l, struct record *r)
 		o->error = json_true(json_get(it.value, STR("is_error")));
 		if (count == 1)
 			read_structured(d, l->field[FIELD_TOOL_USE_RESULT], o);
-		read_text(d, json_get(it.value, STR("content")), o);
 		read_permission(l, o);
+		read_text(d, json_get(it.value, STR("content")),
+		          count == 1 && json_is_object(l->field[FIELD_TOOL_USE_RESULT]), o);
 	}
 	r->kind = RECORD_RESULTS;
 	r->results = all;

@@ -23,15 +23,11 @@ read_meta(struct decoder *d, struct str name, const struct json *v, struct facts
 	struct agent_facts *f = ARENA_PUSH(d->arena, list);
 	f->agent = intern_add(d->names, str_skip(stem, STR("agent-").len));
 	f->call = claude_member(d, v, STR("toolUseId"));
-	f->parent_agent = claude_member(d, v, STR("parentAgentId"));
 	f->type = claude_member(d, v, STR("agentType"));
 	f->name = claude_member(d, v, STR("name"));
 	f->label = claude_member(d, v, STR("description"));
-	f->model = claude_member(d, v, STR("model"));
 	f->workflow = json_true(json_get(v, STR("inWorkflowRun"))) ||
 	              str_eq(json_get_text(v, STR("agentType")), STR("workflow-subagent"));
-	f->finished = json_true(json_get(v, STR("finished")));
-	f->fork = json_true(json_get(v, STR("isFork")));
 }
 
 /* workflows/<run>.json: times in ms since 1970 */

@@ -94,6 +94,8 @@ claude_notice(struct decoder *d, struct str text)
 			n.task = intern_add(d->names, inner);
 		if (str_between(text, STR("\"tool_use_id\":\""), STR("\""), &inner))
 			n.call = intern_add(d->names, inner);
+		if (n.task != 0)
+			n.status = NOTICE_COMPLETED;
 		return n;
 	}
 	if (!str_starts(text, STR("<task-notification>")))

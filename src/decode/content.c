@@ -51,7 +51,8 @@ fill(struct arena *a, const struct want *w, struct str text)
 	const struct record *r = w->line->record;
 	if (r->flags & RECORD_MENDED)
 		text = json_repair(a, text);
-	w->line->transcript->format->content(a, r, json_raw_of(text), w->content);
+	/* It is exactly one value: the first reading said so. */
+	w->line->transcript->format->content(a, r, (struct json_raw){text}, w->content);
 }
 
 static bool

@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "input/lines.h"
 
-#define RESYNC_MAX 256 /* places in one line at which a record may begin anew */
+#define RESYNC_BYTES_MAX ((size_t)64 << 20) /* parsed in the search for records in torn lines of one piece */
 
 /* One piece of one file. */
 struct item {
@@ -18,6 +18,7 @@ struct item {
 
 /* What a piece gave. Its records are in one block of the heap until they are put in place. */
 struct yield {
+	struct yield *next;
 	struct buf records; /* struct record */
 	struct buf ignored; /* struct type_count */
 	uint64_t read, skipped;
@@ -33,6 +34,7 @@ struct worker {
 	struct json_parser *parser;
 	struct arena scratch;
 	struct buf buf;
+	size_t searched; /* bytes, in the piece at hand */
 };
 
 struct job {
@@ -41,7 +43,8 @@ struct job {
 	struct item *items;
 	struct worker *workers;
 	struct transcripts *out;
-	struct buf pending;     /* records of the file whose pieces come in */
+	struct yield *pending, *last; /* pieces of the file that comes in */
+	size_t pending_records;
 	struct transcript *now;
 	uint32_t lines;         /* of that file, in the pieces before */
 	bool failed;
@@ -105,13 +108,14 @@ trouble_of(struct str text, const struct json_error *error)
 	return "a run of NUL bytes";
 }
 
-/* Inside something torn, a value counts only if it is whole and stands at the end of the line or before
- * another: what lies in the middle of a record looks like records too. */
+/* Inside something torn, a value counts only if it stands at the end of the line or before another, and says of
+ * which session it is: what lies in the middle of a record looks like records too. */
 static bool
-stands_alone(struct str after)
+stands_alone(const struct json *v, struct str after)
 {
 	after = str_trim(after);
-	return after.len == 0 || after.at[0] == '{';
+	return (after.len == 0 || after.at[0] == '{') &&
+	       (json_get(v, STR("sessionId")) != NULL || json_get(v, STR("leafUuid")) != NULL);
 }
 
 /* All values of a line; between them, what can't be read is passed over. */
@@ -120,7 +124,6 @@ read_line(struct worker *w, struct yield *y, const struct look *look, const stru
 {
 	struct str rest = line->text;
 	uint64_t offset = line->offset;
-	size_t tries = 0;
 	bool lost = false;
 	if (is_blank(rest)) {
 		y->read++;
@@ -133,7 +136,7 @@ read_line(struct worker *w, struct yield *y, const struct look *look, const stru
 		struct str mended = rest;
 		size_t used = 0;
 		const struct json *v = NULL;
-		if (!str_has(rest, STR("\\u0000")))
+		if (!json_holds_nul(rest))
 			v = json_parse(w->parser, rest, &used, &error);
 		if (v == NULL) {
 			mended = json_repair(&w->scratch, rest);
@@ -144,7 +147,7 @@ read_line(struct worker *w, struct yield *y, const struct look *look, const stru
 				v = json_parse(w->parser, rest, &used, &error);
 			}
 		}
-		if (v != NULL && lost && !stands_alone(str_skip(mended, used)))
+		if (v != NULL && lost && !stands_alone(v, str_skip(mended, used)))
 			v = NULL;
 		if (v == NULL) {
 			if (!lost) {
@@ -154,7 +157,8 @@ read_line(struct worker *w, struct yield *y, const struct look *look, const stru
 				                trouble_of(rest, &error));
 			}
 			lost = true; /* told once for all that is lost up to the next value */
-			size_t next = tries++ < RESYNC_MAX ? resync(rest) : rest.len;
+			w->searched += rest.len;
+			size_t next = w->searched < RESYNC_BYTES_MAX ? resync(rest) : rest.len;
 			rest = str_skip(rest, next);
 			offset += next;
 			continue;
@@ -183,6 +187,7 @@ work(void *ctx, size_t index, size_t worker)
 	if (y == NULL)
 		arena_exhausted();
 	y->diag.arena = &y->arena;
+	w->searched = 0;
 	y->failed = !lines_open(&l, look->source, item->piece, &w->buf, &y->diag);
 	while (!y->failed && lines_next(&l, &line)) {
 		read_line(w, y, look, &line);
@@ -323,11 +328,17 @@ finish_file(struct job *job, const struct look *look)
 {
 	const struct reading *rd = job->reading;
 	struct transcript *t = job->now;
-	t->record_count = job->pending.len / sizeof(struct record);
-	t->records = ARENA_ARRAY(rd->arena, struct record, t->record_count);
-	if (t->record_count > 0)
-		memcpy(t->records, job->pending.at, job->pending.len);
-	buf_free(&job->pending);
+	t->records = ARENA_ARRAY(rd->arena, struct record, job->pending_records);
+	for (struct yield *y = job->pending, *next; y != NULL; y = next) {
+		size_t count = y->records.len / sizeof(struct record);
+		if (count > 0)
+			memcpy(t->records + t->record_count, y->records.at, y->records.len);
+		t->record_count += count;
+		next = y->next;
+		yield_free(y);
+	}
+	job->pending = job->last = NULL;
+	job->pending_records = 0;
 	identify(rd, t, look);
 	if (t->kind == TRANSCRIPT_MAIN && (t->session == 0 || look->source->fd >= 0) &&
 	    (t->session == 0 || holds_agents(t)))
@@ -354,7 +365,12 @@ done(void *ctx, size_t index, void *result)
 	struct record *records = (struct record *)(void *)y->records.at;
 	for (size_t i = 0; i < y->records.len / sizeof *records; i++)
 		records[i].line += job->lines;
-	buf_add(&job->pending, buf_str(&y->records));
+	job->pending_records += y->records.len / sizeof *records;
+	if (job->last == NULL)
+		job->pending = y;
+	else
+		job->last->next = y;
+	job->last = y;
 	add_ignored(job->reading->arena, job->now, y);
 	if (job->now->session == 0)
 		job->now->session = y->session;
@@ -363,7 +379,6 @@ done(void *ctx, size_t index, void *result)
 	job->failed |= y->failed;
 	diag_move(job->reading->diag, &y->diag, job->lines);
 	job->lines += y->lines;
-	yield_free(y);
 	if (item->piece + 1 == lines_pieces(look->source))
 		finish_file(job, look);
 	return true;

@@ -50,7 +50,9 @@ open_segment(struct builder *b, struct chain *c, const struct record *r)
 		g->name = f->type;
 		g->label = f->label;
 	}
-	*ARENA_PUSH(b->arena, &c->segments) = g;
+	if (g->workflow && g->name == 0)
+		g->name = intern_add(b->names, STR("workflow-subagent"));
+	*ARENA_PUSH(&b->scratch, &c->segments) = g;
 	return g;
 }
 
@@ -132,7 +134,8 @@ time_agent(struct builder *b, struct agent *g)
 		g->end = measured(g->last_ns);
 		return;
 	}
-	if (call->result != NULL && call->result->async) {
+	bool told = g->woken && notice_for(b, g->spawning_call, 0, g->first_ns) != NULL;
+	if (told || (call->result != NULL && call->result->async)) {
 		end_in_background(b, g);
 		return;
 	}
@@ -142,23 +145,6 @@ time_agent(struct builder *b, struct agent *g)
 	g->end = measured(later(call->answer->time_ns, g->last_ns));
 }
 
-/* workflows/<run>.json knows better. weave 7.8 */
-static void
-take_facts(struct builder *b, struct agent *g)
-{
-	for (size_t i = 0; i < b->fact_count; i++) {
-		const struct agent_facts *f = &b->facts[i];
-		if (f->agent != g->id || g->id == 0)
-			continue;
-		if (g->label == 0)
-			g->label = f->label;
-		if (f->start_ns != 0) {
-			g->start = measured(f->start_ns);
-			g->end = measured(f->end_ns);
-		}
-	}
-}
-
 void
 agent_time(struct builder *b)
 {
@@ -166,12 +152,16 @@ agent_time(struct builder *b)
 		if (b->calls.at[i]->agent != NULL && b->calls.at[i]->agent->transcript == NULL)
 			time_agent(b, b->calls.at[i]->agent);
 	for (size_t i = 0; i < b->agents.len; i++) {
+		const struct agent_facts *facts = b->agents.at[i]->facts;
 		struct agents *list = &b->agents.at[i]->segments;
 		for (size_t k = 0; k < list->len; k++) {
 			struct agent *g = list->at[k];
 			time_agent(b, g);
-			if (g->workflow)
-				take_facts(b, g);
+			/* workflows/<run>.json knows better. weave 7.8 */
+			if (g->workflow && facts != NULL && facts->start_ns != 0) {
+				g->start = measured(facts->start_ns);
+				g->end = measured(facts->end_ns);
+			}
 			if (g->end.ns != 0 && g->end.ns < g->start.ns)
 				g->end.ns = g->start.ns;
 		}

@@ -5,12 +5,15 @@
 
 /* What the parts of session_build share. Sections: claude-code-transcripts unless said otherwise. */
 
-/* Pointers by ident of the intern table. */
+/* Pointers by ident of the intern table. The array is made when the first is put. */
 struct by_ident {
 	void **at;
 	size_t len;
+	struct arena *arena;
 };
 
+struct builder;
+struct by_ident by_ident_new(struct builder *b); /* in scratch */
 void *by_ident_get(const struct by_ident *m, uint32_t ident);
 void by_ident_put(struct by_ident *m, uint32_t ident, void *p); /* ident 0 is not kept */
 
@@ -58,6 +61,7 @@ struct notice_use {
 
 struct builder {
 	struct arena *arena;
+	struct arena scratch; /* what only the building needs */
 	struct intern *names;
 	const struct transcripts *transcripts;
 	const struct agent_facts *facts;
@@ -71,7 +75,7 @@ struct builder {
 	struct by_ident call_by_id; /* struct tool_call */
 	struct by_ident answers;    /* struct answer, by call */
 	struct by_ident responses;  /* struct response, by key */
-	struct by_ident requests;   /* struct record, by request id */
+	struct by_ident carriers;   /* struct record that carried an agent's line, by agent */
 	struct by_ident notices;    /* struct notice_use, by call and by task */
 	bool *version_decides;      /* by version ident: writes permissionDecision */
 };

@@ -55,7 +55,7 @@ call_collect_answers(struct builder *b, struct chain *c)
 				b->version_decides[r->version] = true;
 			if (o->sign == SIGN_FORK_CONTEXT || by_ident_get(&b->answers, o->call) != NULL)
 				continue;
-			struct answer *answer = ARENA_NEW(b->arena, struct answer);
+			struct answer *answer = ARENA_NEW(&b->scratch, struct answer);
 			answer->result = o;
 			answer->line = r;
 			answer->repair = is_repair(c, i, o);

@@ -4,19 +4,43 @@
 static void
 chain_add(struct builder *b, struct chain *c, struct record *r)
 {
-	*ARENA_PUSH(b->arena, c) = r;
+	*ARENA_PUSH(&b->scratch, c) = r;
+}
+
+/* What all sidecar files together say of an agent; NULL: nothing. */
+static const struct agent_facts *
+facts_of(struct builder *b, uint32_t agent)
+{
+	struct agent_facts *all = NULL;
+	for (size_t i = 0; agent != 0 && i < b->fact_count; i++) {
+		const struct agent_facts *f = &b->facts[i];
+		if (f->agent != agent)
+			continue;
+		if (all == NULL)
+			all = ARENA_NEW(b->arena, struct agent_facts);
+		all->agent = agent;
+		all->call = all->call != 0 ? all->call : f->call;
+		all->type = all->type != 0 ? all->type : f->type;
+		all->name = all->name != 0 ? all->name : f->name;
+		all->label = all->label != 0 ? all->label : f->label;
+		all->run = all->run != 0 ? all->run : f->run;
+		all->workflow |= f->workflow;
+		if (all->start_ns == 0) {
+			all->start_ns = f->start_ns;
+			all->end_ns = f->end_ns;
+		}
+	}
+	return all;
 }
 
 static struct chain *
 agent_chain(struct builder *b, const struct transcript *t, uint32_t agent)
 {
-	struct chain *c = ARENA_NEW(b->arena, struct chain);
+	struct chain *c = ARENA_NEW(&b->scratch, struct chain);
 	c->transcript = t;
 	c->agent = agent;
-	for (size_t i = 0; agent != 0 && i < b->fact_count; i++)
-		if (b->facts[i].agent == agent && c->facts == NULL)
-			c->facts = &b->facts[i];
-	*ARENA_PUSH(b->arena, &b->agents) = c;
+	c->facts = facts_of(b, agent);
+	*ARENA_PUSH(&b->scratch, &b->agents) = c;
 	return c;
 }
 
@@ -47,6 +71,9 @@ static void
 collect_file(struct builder *b, const struct transcript *t)
 {
 	struct chain *c = agent_chain(b, t, t->agent);
+	const struct record *carried = by_ident_get(&b->carriers, t->agent);
+	if (carried != NULL)
+		c->carrier = carried->carrier;
 	for (size_t i = 0; i < t->record_count; i++) {
 		struct record *r = &t->records[i];
 		if (r->kind == RECORD_FORK_CONTEXT)
@@ -99,15 +126,18 @@ has_agent_file(const struct builder *b, const struct chain *main, uint32_t agent
 static void
 collect_main(struct builder *b, const struct transcript *t)
 {
-	size_t idents = intern_count(b->names);
-	struct by_ident by_uuid = {0}, by_agent = {0};
-	b->main = ARENA_NEW(b->arena, struct chain);
+	struct by_ident by_uuid = by_ident_new(b), by_agent = by_ident_new(b);
+	b->main = ARENA_NEW(&b->scratch, struct chain);
 	b->main->transcript = t;
+	b->main->cap = t->record_count;
+	b->main->at = ARENA_ARRAY(&b->scratch, struct record *, b->main->cap);
 	for (size_t i = 0; i < t->record_count; i++) {
 		struct record *r = &t->records[i];
 		bool carried = (r->flags & RECORD_CARRIED) != 0;
-		if (carried && has_agent_file(b, b->main, r->agent))
+		if (carried && has_agent_file(b, b->main, r->agent)) {
 			r->fate = FATE_DUPLICATE; /* 3.4 */
+			by_ident_put(&b->carriers, r->agent, r);
+		}
 		if (r->fate == FATE_DUPLICATE)
 			continue;
 		if (!(r->flags & RECORD_SIDECHAIN)) {
@@ -116,10 +146,6 @@ collect_main(struct builder *b, const struct transcript *t)
 		}
 		if (r->fate != FATE_OWN)
 			continue;
-		if (by_uuid.at == NULL) {
-			by_uuid = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
-			by_agent = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
-		}
 		collect_inline(b, t, r, &by_uuid, &by_agent);
 	}
 }
@@ -137,8 +163,8 @@ chain_collect(struct builder *b, const struct transcript *main)
 			collect_file(b, t);
 	}
 	if (b->main != NULL)
-		b->main->owner = ARENA_ARRAY(b->arena, struct owner, b->main->len);
+		b->main->owner = ARENA_ARRAY(&b->scratch, struct owner, b->main->len);
 	for (size_t i = 0; i < b->agents.len; i++)
 		b->agents.at[i]->owner =
-		    ARENA_ARRAY(b->arena, struct owner, b->agents.at[i]->len);
+		    ARENA_ARRAY(&b->scratch, struct owner, b->agents.at[i]->len);
 }

@@ -16,6 +16,7 @@ struct ledger {
 	struct by_ident by_message; /* struct claim, of the best slice */
 	struct by_ident requests;   /* struct transcript that holds the request */
 	uint64_t *own_since;        /* per transcript: its earliest line that nobody else has */
+	bool *one_prompt;           /* per transcript: prompts share one id, as copies of form 4 have it */
 };
 
 static bool
@@ -72,8 +73,7 @@ drop_repeats(struct builder *b, struct transcript *t, struct by_ident *seen)
 			first->fate = FATE_DUPLICATE; /* the line itself beats what carried it */
 	}
 	for (size_t i = 0; i < t->record_count; i++)
-		if (t->records[i].uuid != 0)
-			seen->at[t->records[i].uuid] = NULL;
+		by_ident_put(seen, t->records[i].uuid, NULL);
 }
 
 /* Rule 6a: a response whose request is not in a file that holds other requests. */
@@ -222,6 +222,10 @@ compare_claims(const struct ledger *l, const struct claim *a, const struct claim
 		return x->time_ns < y->time_ns ? 1 : -1;
 	if ((x->fate == FATE_HISTORY) != (y->fate == FATE_HISTORY))
 		return x->fate == FATE_HISTORY ? -1 : 1;
+	bool px = l->one_prompt[transcript_index(l->b, a->transcript)];
+	bool py = l->one_prompt[transcript_index(l->b, b->transcript)];
+	if (px != py)
+		return px ? -1 : 1;
 	uint64_t ox = l->own_since[transcript_index(l->b, a->transcript)];
 	uint64_t oy = l->own_since[transcript_index(l->b, b->transcript)];
 	if (ox != oy)
@@ -246,7 +250,7 @@ stake(struct ledger *l, struct by_ident *map, uint32_t ident, struct transcript 
 		return;
 	struct claim *best = by_ident_get(map, ident);
 	if (best == NULL) {
-		best = ARENA_NEW(l->b->arena, struct claim);
+		best = ARENA_NEW(&l->b->scratch, struct claim);
 		*best = mine;
 		by_ident_put(map, ident, best);
 	} else if (best->transcript != t && compare_claims(l, &mine, best) > 0) {
@@ -254,12 +258,30 @@ stake(struct ledger *l, struct by_ident *map, uint32_t ident, struct transcript 
 	}
 }
 
+/* 10.3, form 4: all copied prompts have one id, which is otherwise that of one prompt. 5.4 */
+static bool
+shares_prompt_id(const struct transcript *t)
+{
+	uint32_t before = 0;
+	for (size_t i = 0; i < t->record_count; i++) {
+		const struct record *r = &t->records[i];
+		if (r->kind != RECORD_USER || (r->flags & (RECORD_META | RECORD_SIDECHAIN)) ||
+		    r->prompt == 0 || r->user->summary || r->fate == FATE_DUPLICATE ||
+		    (r->user->text != TEXT_PROMPT && r->user->text != TEXT_COMMAND))
+			continue;
+		if (r->prompt == before)
+			return true;
+		before = r->prompt;
+	}
+	return false;
+}
+
 /* The earliest line of each file that no other file has. */
 static void
 find_own_since(struct ledger *l)
 {
 	const struct transcripts *all = l->b->transcripts;
-	struct by_ident holder = {ARENA_ARRAY(l->b->arena, void *, l->by_uuid.len), l->by_uuid.len};
+	struct by_ident holder = by_ident_new(l->b);
 	static const char shared;
 	for (size_t i = 0; i < all->len; i++)
 		for (size_t k = 0; k < all->at[i]->record_count; k++) {
@@ -271,6 +293,7 @@ find_own_since(struct ledger *l)
 				by_ident_put(&holder, uuid, (void *)(uintptr_t)&shared);
 		}
 	for (size_t i = 0; i < all->len; i++) {
+		l->one_prompt[i] = shares_prompt_id(all->at[i]);
 		/* A file all of whose lines others have is what they were copied from. */
 		bool alone = false;
 		l->own_since[i] = UINT64_MAX;
@@ -373,13 +396,13 @@ mark_exportable(struct ledger *l)
 void
 history_classify(struct builder *b)
 {
-	size_t idents = intern_count(b->names);
 	struct ledger l = {.b = b};
-	struct by_ident seen = {ARENA_ARRAY(b->arena, void *, idents), idents};
-	l.by_uuid = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
-	l.by_message = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
-	l.requests = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
-	l.own_since = ARENA_ARRAY(b->arena, uint64_t, b->transcripts->len);
+	struct by_ident seen = by_ident_new(b);
+	l.by_uuid = by_ident_new(b);
+	l.by_message = by_ident_new(b);
+	l.requests = by_ident_new(b);
+	l.own_since = ARENA_ARRAY(&b->scratch, uint64_t, b->transcripts->len);
+	l.one_prompt = ARENA_ARRAY(&b->scratch, bool, b->transcripts->len);
 	for (size_t i = 0; i < b->transcripts->len; i++) {
 		struct transcript *t = b->transcripts->at[i];
 		drop_repeats(b, t, &seen);
@@ -399,4 +422,5 @@ history_classify(struct builder *b)
 	find_own_since(&l);
 	settle_across_files(&l);
 	mark_exportable(&l);
+	arena_free(&b->scratch);
 }

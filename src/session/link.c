@@ -14,10 +14,9 @@ struct named {
 static void
 learn_names(struct builder *b, struct named *n)
 {
-	size_t idents = intern_count(b->names);
-	n->by_result = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
-	n->by_text = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
-	n->by_notice = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
+	n->by_result = by_ident_new(b);
+	n->by_text = by_ident_new(b);
+	n->by_notice = by_ident_new(b);
 	for (size_t i = 0; i < b->calls.len; i++) {
 		struct tool_call *call = b->calls.at[i];
 		const struct notice_use *u = by_ident_get(&b->notices, call->id);
@@ -205,7 +204,7 @@ link_first(struct builder *b, const struct named *n, const struct chain *c, stru
 		g->reached = true;
 		return;
 	}
-	if (c->carrier == 0 && link_by_prompt(b, c, g)) {
+	if ((c->carrier == 0 || !c->is_inline) && link_by_prompt(b, c, g)) {
 		if (c->is_inline && g->basis == LINK_PROMPT)
 			g->basis = LINK_INLINE;
 		return;

@@ -18,7 +18,7 @@ add(struct builder *b, uint32_t key, const struct notice *notice, struct record 
 		if (same && n->record == r)
 			return;
 	}
-	n = ARENA_NEW(b->arena, struct notice_use);
+	n = ARENA_NEW(&b->scratch, struct notice_use);
 	n->notice = *notice;
 	n->record = r;
 	n->ns = r->time_ns;

@@ -53,7 +53,7 @@ collect_asked(struct builder *b, const struct work *w, struct asked *list)
 {
 	for (size_t i = 0; i < w->calls.len; i++)
 		if (w->calls.at[i]->permission.asked)
-			*ARENA_PUSH(b->arena, list) = w->calls.at[i];
+			*ARENA_PUSH(&b->scratch, list) = w->calls.at[i];
 }
 
 /* What the tool itself measured, taken from its end. */

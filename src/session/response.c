@@ -92,7 +92,7 @@ add_call(struct builder *b, struct chain *c, struct response *p, const struct re
 	call->work = p->work;
 	call->start = measured(r->time_ns);
 	*ARENA_PUSH(b->arena, &p->work->calls) = call;
-	*ARENA_PUSH(b->arena, &b->calls) = call;
+	*ARENA_PUSH(&b->scratch, &b->calls) = call;
 	by_ident_put(&b->call_by_id, block->id, call);
 }
 
@@ -117,7 +117,7 @@ response_collect(struct builder *b, struct chain *c)
 			p->transcript = c->transcript;
 			p->work = work;
 			*ARENA_PUSH(b->arena, &work->responses) = p;
-			*ARENA_PUSH(b->arena, &c->responses) = p;
+			*ARENA_PUSH(&b->scratch, &c->responses) = p;
 			by_ident_put(&b->responses, key, p);
 		}
 		take_slice(b, p, r);
@@ -180,7 +180,7 @@ requests_of(struct builder *b, const struct chain *c)
 	struct request_list q = {0};
 	for (size_t i = 0; i < c->len; i++)
 		if (c->at[i]->kind == RECORD_REQUEST && c->at[i]->fate == FATE_OWN)
-			*ARENA_PUSH(b->arena, &q) = c->at[i];
+			*ARENA_PUSH(&b->scratch, &q) = c->at[i];
 	return q;
 }
 
@@ -265,7 +265,7 @@ time_response(struct builder *b, struct response *p, struct walk *w, const struc
 		p->start = (struct moment){w->any_ns, EVIDENCE_ESTIMATED};
 	else
 		p->start = (struct moment){w->first_slice_ns, EVIDENCE_ESTIMATED};
-	if (p->start.ns > w->first_slice_ns)
+	if (w->first_slice_ns != 0 && p->start.ns > w->first_slice_ns)
 		p->start = (struct moment){w->first_slice_ns, EVIDENCE_ESTIMATED};
 	if (p->end.ns == 0)
 		p->end = (struct moment){p->start.ns, EVIDENCE_ESTIMATED};
@@ -364,10 +364,11 @@ response_time(struct builder *b, struct chain *c)
 		for (size_t k = 0; k < p->slices.len; k++)
 			if (p->slices.at[k]->time_ns < w.first_slice_ns)
 				w.first_slice_ns = p->slices.at[k]->time_ns;
+		uint64_t limit_ns = w.first_slice_ns != 0 ? w.first_slice_ns : UINT64_MAX;
 		for (size_t k = from; k < i; k++)
-			take_line(&w, c->at[k], w.first_slice_ns);
-		take_results(b, &w, before, w.first_slice_ns);
-		if (w.any_ns == 0 && before != NULL && before->end.ns <= w.first_slice_ns)
+			take_line(&w, c->at[k], limit_ns);
+		take_results(b, &w, before, limit_ns);
+		if (w.any_ns == 0 && before != NULL && before->end.ns <= limit_ns)
 			w.any_ns = before->end.ns;
 		time_response(b, p, &w, &q);
 		if (retries)

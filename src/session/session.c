@@ -3,17 +3,29 @@
 
 #include <stdlib.h>
 
+/* Names that are made while a session is built get idents too: some room for them. */
+#define BY_IDENT_ROOM 1024
+
+struct by_ident
+by_ident_new(struct builder *b)
+{
+	return (struct by_ident){NULL, (size_t)intern_count(b->names) + BY_IDENT_ROOM, &b->scratch};
+}
+
 void *
 by_ident_get(const struct by_ident *m, uint32_t ident)
 {
-	return ident == 0 || ident >= m->len ? NULL : m->at[ident];
+	return m->at == NULL || ident == 0 || ident >= m->len ? NULL : m->at[ident];
 }
 
 void
 by_ident_put(struct by_ident *m, uint32_t ident, void *p)
 {
-	if (ident != 0 && ident < m->len)
-		m->at[ident] = p;
+	if (ident == 0 || ident >= m->len)
+		return;
+	if (m->at == NULL)
+		m->at = ARENA_ARRAY(m->arena, void *, m->len);
+	m->at[ident] = p;
 }
 
 bool
@@ -49,24 +61,14 @@ find_title(struct session *s, const struct transcript *t)
 	}
 }
 
-static struct by_ident
-new_map(struct builder *b, size_t idents)
-{
-	return (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
-}
-
 static void
 reset(struct builder *b)
 {
-	struct by_ident *maps[] = {&b->call_by_id, &b->answers, &b->responses, &b->requests, &b->notices};
-	/* Synthetic names may be added while a session is built: some room for them. */
-	size_t idents = (size_t)intern_count(b->names) + 1024;
+	struct by_ident *maps[] = {&b->call_by_id, &b->answers, &b->responses, &b->carriers, &b->notices};
+	arena_free(&b->scratch);
 	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
-		if (maps[i]->len < idents - 1000)
-			*maps[i] = new_map(b, idents);
-		else
-			memset(maps[i]->at, 0, maps[i]->len * sizeof *maps[i]->at);
-	b->version_decides = ARENA_ARRAY(b->arena, bool, idents);
+		*maps[i] = by_ident_new(b);
+	b->version_decides = ARENA_ARRAY(&b->scratch, bool, (size_t)intern_count(b->names));
 	b->calls = (struct tool_calls){0};
 }
 
@@ -110,9 +112,26 @@ drop_history(struct builder *b)
 			b->session->inherited_turns++;
 			continue;
 		}
+		if (t->start.ns == 0) {
+			b->session->timeless_turns++; /* a span must have a time: otlp 13.11 */
+			continue;
+		}
 		turns->at[kept++] = t;
 	}
 	turns->len = kept;
+}
+
+static void
+drop_timeless(struct agents *list, struct session *s)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->len; i++) {
+		if (list->at[i]->start.ns != 0)
+			list->at[kept++] = list->at[i];
+		else
+			s->timeless_turns++;
+	}
+	list->len = kept;
 }
 
 static struct session *
@@ -143,6 +162,11 @@ build_session(struct builder *b, const struct transcript *main, uint32_t id)
 	permission_find(b);
 	for_each_chain(b, mark_unused);
 	drop_history(b);
+	s->spoken = main == NULL;
+	for (size_t i = 0; main != NULL && i < main->record_count; i++)
+		s->spoken |= main->records[i].uuid != 0 || main->records[i].kind == RECORD_USER ||
+		             main->records[i].kind == RECORD_RESPONSE;
+	drop_timeless(&s->rootless, s);
 	s->start_ns = UINT64_MAX;
 	for (size_t i = 0; i < s->turns.len; i++) {
 		line_assign(b, s->turns.at[i]);
@@ -196,6 +220,7 @@ session_build(struct arena *a, struct intern *names, const struct transcripts *t
 		if (t->kind == TRANSCRIPT_AGENT && t->record_count > 0 && !is_built(&list, t->session))
 			*ARENA_PUSH(a, &list) = build_session(&b, NULL, t->session);
 	}
+	arena_free(&b.scratch);
 	return list;
 }
 
@@ -225,7 +250,8 @@ session_account(struct arena *a, const struct transcript *t, struct account *acc
 		const struct record *r = &t->records[i];
 		if (r->fate == FATE_HISTORY || r->fate == FATE_DUPLICATE) {
 			account->history++;
-		} else if (r->kind == RECORD_CONTEXT || r->fate == FATE_UNUSED) {
+		} else if (r->kind == RECORD_CONTEXT || r->kind == RECORD_PLACE ||
+		           r->fate == FATE_UNUSED) {
 			account->ignored++;
 			count_type(a, account, r->type, r->version, 1);
 		} else {

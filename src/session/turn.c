@@ -119,7 +119,7 @@ open_turn(struct splitter *s, size_t i)
 	t->cwd = r->cwd;
 	t->source = s->source;
 	t->interactive = (r->flags & RECORD_SDK) == 0;
-	*ARENA_PUSH(b->arena, &s->starts) = t;
+	*ARENA_PUSH(&b->scratch, &s->starts) = t;
 	return t;
 }
 
@@ -170,7 +170,7 @@ static void
 drop_idle(struct splitter *s)
 {
 	struct chain *c = s->b->main;
-	bool *busy = ARENA_ARRAY(s->b->arena, bool, s->starts.len + 1);
+	bool *busy = ARENA_ARRAY(&s->b->scratch, bool, s->starts.len + 1);
 	size_t turn = 0;
 	for (size_t i = 0; i < c->len; i++) {
 		if (c->owner[i].turn == NULL)
@@ -208,8 +208,7 @@ static void
 mark_abandoned(struct builder *b)
 {
 	struct turns *turns = &b->session->turns;
-	size_t idents = intern_count(b->names);
-	struct by_ident by_parent = {ARENA_ARRAY(b->arena, void *, idents), idents};
+	struct by_ident by_parent = by_ident_new(b);
 	for (size_t i = 0; i < turns->len; i++) {
 		struct turn *t = turns->at[i];
 		struct turn *before = by_ident_get(&by_parent, t->opening->parent);
@@ -246,8 +245,8 @@ turn_split(struct builder *b)
 	bool ended = false;
 	if (b->main == NULL)
 		return;
-	s.says_origin = ARENA_ARRAY(b->arena, bool, idents);
-	s.caveats = (struct by_ident){ARENA_ARRAY(b->arena, void *, idents), idents};
+	s.says_origin = ARENA_ARRAY(&b->scratch, bool, idents);
+	s.caveats = by_ident_new(b);
 	learn_versions(&s);
 	for (size_t i = 0; i < b->main->len; i++) {
 		const struct record *r = b->main->at[i];

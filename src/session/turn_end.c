@@ -5,6 +5,7 @@
 
 struct ending {
 	uint64_t turn_end_ns, stop_ns, interrupt_ns, output_ns, last_ns, any_ns;
+	uint64_t first_ns, before_ns; /* earliest of its lines, latest of those before them */
 };
 
 /* Such a turn ends with the command's output: 9.6 */
@@ -19,11 +20,15 @@ static void
 take_end(struct turn *t, struct ending *e, const struct record *r)
 {
 	e->any_ns = later(e->any_ns, r->time_ns);
+	if (r->time_ns != 0 && (e->first_ns == 0 || r->time_ns < e->first_ns))
+		e->first_ns = r->time_ns;
 	if (r->kind == RECORD_TURN_END) {
 		e->turn_end_ns = r->time_ns;
 		t->has_active = true;
 		t->active_ms = r->turn_end->duration_ms;
 		t->agents_pending = r->turn_end->pending_agents > 0;
+	} else if (r->kind == RECORD_RESPONSE && !r->response->filler) {
+		e->stop_ns = 0; /* the hook sent it back to work: 5.3 */
 	} else if (r->kind == RECORD_STOP_HOOKS) {
 		e->stop_ns = r->time_ns;
 	} else if (r->kind == RECORD_USER && r->user->text == TEXT_INTERRUPT) {
@@ -82,6 +87,8 @@ end_turn(struct turn *t, struct ending *e)
 		t->end = (struct moment){e->last_ns, EVIDENCE_DERIVED};
 	else
 		t->end = (struct moment){e->any_ns, EVIDENCE_ESTIMATED};
+	if (t->start.ns == 0)
+		t->start = (struct moment){e->first_ns != 0 ? e->first_ns : e->before_ns, EVIDENCE_ESTIMATED};
 	if (t->end.ns < t->start.ns)
 		t->end = (struct moment){t->start.ns, EVIDENCE_ESTIMATED};
 }
@@ -307,13 +314,19 @@ turn_finish(struct builder *b)
 		return;
 	collect_absorbed(b);
 	collect_compactions(b);
-	struct ending *ends = ARENA_ARRAY(b->arena, struct ending, turns->len + 1);
+	struct ending *ends = ARENA_ARRAY(&b->scratch, struct ending, turns->len + 1);
+	uint64_t before_ns = 0;
 	for (size_t i = 0; i < c->len; i++) {
 		struct turn *t = c->owner[i].turn;
-		if (t == NULL)
+		if (t == NULL) {
+			before_ns = later(before_ns, c->at[i]->time_ns);
 			continue;
+		}
 		while (turns->at[turn] != t)
 			turn++;
+		if (c->at[i] == t->opening)
+			ends[turn].before_ns = before_ns;
+		before_ns = later(before_ns, c->at[i]->time_ns);
 		take_end(t, &ends[turn], c->at[i]);
 		start_at_hook(t, c->at[i]);
 		if (c->at[i]->kind == RECORD_USER && c->at[i]->user->interrupted != 0)

@@ -36,6 +36,31 @@ add_prompt(struct weave *w, struct span *s, const struct agent *g)
 	                CLASS_PROMPT, &m, 1);
 }
 
+/* The result's text without what the harness puts around the report: a frame before it, with the report
+ * indented, and how to go on with the agent behind it. claude-code-transcripts 6.6 */
+static struct str
+unframed_report(struct weave *w, struct str text)
+{
+	size_t trailer = str_find_last(text, STR("agentId: "));
+	if (trailer != STR_NONE && (trailer == 0 || text.at[trailer - 1] == '\n') &&
+	    str_has(str_skip(text, trailer), STR(" (use SendMessage")))
+		text = str_head(text, trailer);
+	size_t frame = str_find(text, STR("[Subagent hand-back]"));
+	size_t body = frame == STR_NONE ? STR_NONE : str_find_byte(str_skip(text, frame), '\n');
+	if (body == STR_NONE)
+		return str_trim(text);
+	struct buf b = {0};
+	for (struct str rest = str_skip(text, frame + body + 1); rest.len > 0;) {
+		size_t end = str_find_byte(rest, '\n');
+		struct str line = end == STR_NONE ? rest : str_head(rest, end + 1);
+		rest = str_skip(rest, line.len);
+		buf_add(&b, str_starts(line, STR("  ")) ? str_skip(line, 2) : line);
+	}
+	text = str_trim(arena_str(w->in->arena, buf_str(&b)));
+	buf_free(&b);
+	return text;
+}
+
 /* The report of a foreground agent, as the program recorded it or as the model was given it. */
 static struct str
 report_of_result(struct weave *w, const struct tool_call *call)
@@ -47,10 +72,7 @@ report_of_result(struct weave *w, const struct tool_call *call)
 			text = policy_plain(w->in->arena, &c->results.at[i].report);
 	if (text.len > 0)
 		return text;
-	text = weave_result_text(w, call);
-	size_t frame = str_find(text, STR("[Subagent hand-back]"));
-	size_t body = frame == STR_NONE ? STR_NONE : str_find(str_skip(text, frame), STR("\n"));
-	return body == STR_NONE ? text : str_trim(str_skip(text, frame + body + 1));
+	return unframed_report(w, weave_result_text(w, call));
 }
 
 /* The text is no escaped XML: up to the last closing tag. 7.4 */
