@@ -143,6 +143,8 @@ struct user_record {
 	bool empty;               /* no content at all */
 	bool skill_body;          /* the expansion of a skill */
 	uint32_t turn_index;      /* 0: unknown */
+	uint32_t peer;            /* PEER: who sends it */
+	uint32_t member;          /* name of the agent whose session it is, in a team */
 	uint32_t interrupted;     /* message id of the response that was cut */
 	uint64_t print;           /* fingerprint of the trimmed text */
 	struct notice notice;

@@ -44,6 +44,10 @@ struct lines {
 bool lines_open(struct lines *l, const struct source *s, size_t piece, struct buf *buf,
                 struct diag *d);
 
+/* Like lines_open for the lines that begin in the first `bytes` of s: for a glance at it. */
+bool lines_open_head(struct lines *l, const struct source *s, size_t bytes, struct buf *buf,
+                     struct diag *d);
+
 /* The next line of the piece; false at its end. Views last until the next lines_open with
  * the same buf. */
 bool lines_next(struct lines *l, struct line *line);

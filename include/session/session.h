@@ -249,6 +249,7 @@ struct session {
 	uint32_t conversation;     /* root of its fork chain */
 	uint32_t parent;           /* session it was forked from; 0: none known */
 	uint32_t title;
+	uint32_t agent_name;       /* of the member of a team whose session it is; 0: none */
 	uint64_t start_ns;         /* of its first turn or agent, inherited ones left out; UINT64_MAX: none */
 	bool wanted;               /* asked for: not only here as somebody's relative */
 	struct turns turns;        /* own ones, and history when asked for; in file order */

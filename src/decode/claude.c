@@ -26,6 +26,7 @@ static const struct {
     {STR_INIT("promptId"), FIELD_PROMPT_ID},
     {STR_INIT("sessionId"), FIELD_SESSION_ID},
     {STR_INIT("timestamp"), FIELD_TIMESTAMP},
+    {STR_INIT("agentName"), FIELD_AGENT_NAME},
     {STR_INIT("requestId"), FIELD_REQUEST_ID},
     {STR_INIT("operation"), FIELD_OPERATION},
     {STR_INIT("parentUuid"), FIELD_PARENT_UUID},

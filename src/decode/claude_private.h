@@ -6,6 +6,7 @@
 /* The members of a line that mean something here, found in one walk over it. */
 enum claude_field {
 	FIELD_AGENT_ID,
+	FIELD_AGENT_NAME,
 	FIELD_ATTACHMENT,
 	FIELD_BLOCK_INDEX,
 	FIELD_CONTENT,

@@ -158,6 +158,9 @@ read_text(struct decoder *d, const struct json *content, bool structured, struct
 		agent = agent_in_text(last.len > RESULT_TAIL_MAX
 		                          ? str_skip(last, last.len - RESULT_TAIL_MAX)
 		                          : last);
+	/* A launch whose structured result is missing: 9.2 */
+	if (!structured && str_starts(text, STR("Async agent launched")))
+		o->async = true;
 	if (agent.len > 0) {
 		o->agent = intern_add(d->names, agent);
 		o->agent_by_text = true;

@@ -30,6 +30,18 @@ read_meta(struct decoder *d, struct str name, const struct json *v, struct facts
 	              str_eq(json_get_text(v, STR("agentType")), STR("workflow-subagent"));
 }
 
+/* subagents/workflows/<run>/journal.jsonl: a line for each agent that starts */
+static void
+read_journal(struct decoder *d, const struct json *v, struct facts_list *list)
+{
+	if (!str_eq(json_get_text(v, STR("type")), STR("started")))
+		return;
+	struct agent_facts *f = ARENA_PUSH(d->arena, list);
+	f->agent = claude_member(d, v, STR("agentId"));
+	f->label = claude_member(d, v, STR("label"));
+	f->workflow = true;
+}
+
 /* workflows/<run>.json: times in ms since 1970 */
 static void
 read_workflow(struct decoder *d, const struct json *v, struct facts_list *list)
@@ -64,6 +76,8 @@ claude_sidecar(struct decoder *d, struct str path, const struct json *v,
 		return false;
 	if (str_starts(name, STR("agent-")) && str_ends(name, STR(".meta.json")))
 		read_meta(d, name, v, &list);
+	else if (str_eq(name, STR("journal.jsonl")))
+		read_journal(d, v, &list);
 	else if (str_starts(name, STR("wf_")) && str_ends(name, STR(".json")))
 		read_workflow(d, v, &list);
 	*facts = list.at;

@@ -159,6 +159,10 @@ claude_user(struct decoder *d, const struct claude_line *l, struct record *r)
 	                 l->field[FIELD_TURN_ORIGIN] != NULL;
 	u->empty = !has_prompt_block(content);
 	u->skill_body = l->field[FIELD_SOURCE_TOOL_USE] != NULL;
+	u->member = claude_ident(d, l->field[FIELD_AGENT_NAME]);
+	struct str peer;
+	if (u->text == TEXT_PEER && str_between(text, STR("teammate_id=\""), STR("\""), &peer))
+		u->peer = intern_add(d->names, peer);
 	u->interrupted = claude_ident(d, l->field[FIELD_INTERRUPTED]);
 	u->print = hash_fingerprint(str_trim(text));
 	if (json_u64(json_get(l->field[FIELD_TURN_POSITION], STR("turnIndex")), &index) &&

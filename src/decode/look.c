@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "input/lines.h"
 
+#define LOOK_BYTES_MIN ((size_t)64 << 10) /* of a head; most tell within that */
 #define LOOK_LINES_MAX 8 /* lines of a conversation that are looked at */
 
 static void
@@ -70,21 +71,23 @@ glance_at(struct glance *g, struct str text)
 	}
 }
 
+/* From the head on, ever more of it, until enough of the conversation was seen. */
 static void
 glance_over(struct glance *g, const struct source *s, struct diag *d)
 {
 	struct buf buf = {0};
-	for (size_t piece = 0; piece < lines_pieces(s) && piece * LINE_PIECE_BYTES < LOOK_BYTES_MAX &&
-	                       g->lines < LOOK_LINES_MAX;
-	     piece++) {
+	uint64_t seen = 0;
+	for (size_t bytes = LOOK_BYTES_MIN; g->lines < LOOK_LINES_MAX && seen < s->size; bytes *= 16) {
 		struct lines l;
 		struct line line;
-		if (!lines_open(&l, s, piece, &buf, d))
+		if (bytes > LOOK_BYTES_MAX || !lines_open_head(&l, s, bytes, &buf, d))
 			break;
 		while (g->lines < LOOK_LINES_MAX && lines_next(&l, &line)) {
-			glance_at(g, line.text);
+			if (line.offset >= seen)
+				glance_at(g, line.text);
 			arena_reset(&g->scratch);
 		}
+		seen = bytes;
 	}
 	buf_free(&buf);
 }

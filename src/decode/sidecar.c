@@ -18,27 +18,39 @@ read_sidecar(const struct reading *r, struct json_parser *parser, const struct f
 	struct str text;
 	size_t count = 0, used;
 	if (source_slurp(&scratch, s, SIDECAR_BYTES_MAX, &text, r->diag)) {
-		const struct json *v = json_parse(parser, json_repair(&scratch, text), &used, &error);
-		if (v == NULL)
-			(void)diag_skip(r->diag, s->path, 1, "%s", error.what);
-		else if (!format->sidecar(&d, s->path, v, &facts, &count))
-			(void)diag_skip(r->diag, s->path, 1, "not a JSON object");
+		uint32_t line = 0;
+		/* One value, or one a line. */
+		for (text = json_repair(&scratch, text); str_trim(text).len > 0; text = str_skip(text, used)) {
+			line++;
+			const struct json *v = json_parse(parser, text, &used, &error);
+			if (v == NULL || !format->sidecar(&d, s->path, v, &facts, &count)) {
+				(void)diag_skip(r->diag, s->path, line, "%s",
+				                v == NULL ? error.what : "not a JSON object");
+				break;
+			}
+			for (size_t i = 0; i < count; i++) {
+				*ARENA_PUSH(r->arena, all) = facts[i];
+				if (facts[i].run == 0)
+					all->at[all->len - 1].run = run;
+			}
+		}
 	}
 	arena_free(&scratch);
-	for (size_t i = 0; i < count; i++) {
-		*ARENA_PUSH(r->arena, all) = facts[i];
-		if (facts[i].run == 0)
-			all->at[all->len - 1].run = run;
-	}
 }
 
 static void
 read_meta(const struct reading *r, struct json_parser *parser, const struct transcript *t,
-          struct facts *all)
+          uint32_t *journal, struct facts *all)
 {
 	struct str stem = str_head(t->source->name, t->source->name.len - STR(".jsonl").len);
 	struct str parts[] = {stem, STR(".meta.json")};
 	struct source *s = source_beside(r->arena, t->source->dir, arena_join(r->arena, parts, 2));
+	if (s != NULL)
+		read_sidecar(r, parser, t->format, s, t->run, all);
+	if (t->run == 0 || t->run == *journal)
+		return;
+	*journal = t->run; /* one for all agents of the run; they stand together in the list */
+	s = source_beside(r->arena, t->source->dir, STR("journal.jsonl"));
 	if (s != NULL)
 		read_sidecar(r, parser, t->format, s, t->run, all);
 }
@@ -64,12 +76,13 @@ transcripts_facts(const struct reading *r, const struct transcripts *transcripts
 {
 	struct facts all = {0};
 	struct json_parser *parser = json_parser_new();
+	uint32_t journal = 0;
 	for (size_t i = 0; i < transcripts->len; i++) {
 		const struct transcript *t = transcripts->at[i];
 		if (!str_ends(t->source->name, STR(".jsonl")))
 			continue;
 		if (t->kind == TRANSCRIPT_AGENT)
-			read_meta(r, parser, t, &all);
+			read_meta(r, parser, t, &journal, &all);
 		else if (t->kind == TRANSCRIPT_MAIN)
 			read_workflows(r, parser, t, &all);
 	}

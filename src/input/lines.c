@@ -185,3 +185,10 @@ lines_next(struct lines *l, struct line *line)
 	l->offset += end + 1;
 	return true;
 }
+
+bool
+lines_open_head(struct lines *l, const struct source *s, size_t bytes, struct buf *buf,
+                struct diag *d)
+{
+	return lines_open_within(l, s, 0, (struct lines_limits){bytes, LINE_LENGTH_MAX}, buf, d);
+}

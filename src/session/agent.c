@@ -121,6 +121,34 @@ end_in_background(struct builder *b, struct agent *g)
 		g->outcome = OUTCOME_CANCELLED;
 }
 
+/* The dispatch of a teammate ends with its first report: the line that brings it, or the last text of its first
+ * wake-up. weave 7.9 */
+static bool
+end_dispatch(struct builder *b, struct agent *g)
+{
+	const struct tool_call *call = g->call;
+	uint32_t name = call->block->agent_name;
+	for (size_t i = 0; b->main != NULL && i < b->main->len && name != 0; i++) {
+		const struct record *r = b->main->at[i];
+		if (r->kind != RECORD_USER || r->user->peer != name || r->time_ns < call->end.ns)
+			continue;
+		g->end = measured(r->time_ns);
+		g->notice = r;
+		return true;
+	}
+	for (size_t i = 0; i < b->agents.len; i++) {
+		const struct agents *list = &b->agents.at[i]->segments;
+		if (list->len == 0 || !list->at[0]->teammate || list->at[0]->name != name)
+			continue;
+		g->last_text = last_with_text(list->at[0]);
+		if (g->last_text != NULL)
+			g->end = measured(g->last_text->end.ns);
+		g->last_text = NULL; /* its words are in that trace */
+		return g->end.ns != 0;
+	}
+	return false;
+}
+
 static void
 time_agent(struct builder *b, struct agent *g)
 {
@@ -141,6 +169,8 @@ time_agent(struct builder *b, struct agent *g)
 	}
 	g->outcome = call->outcome;
 	if (call->answer == NULL)
+		return;
+	if (call->result->teammate && end_dispatch(b, g))
 		return;
 	g->end = measured(later(call->answer->time_ns, g->last_ns));
 }

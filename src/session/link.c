@@ -170,6 +170,7 @@ hang_under_turn(struct builder *b, struct agent *g)
 	if (g->call != NULL)
 		g->call->agent = NULL;
 	g->call = NULL;
+	g->spawning_call = 0;
 	if (t != NULL)
 		*ARENA_PUSH(b->arena, &t->work.agents) = g;
 	else
@@ -259,8 +260,6 @@ link_later(struct builder *b, struct chain *c)
 			g->woken = true;
 			*ARENA_PUSH(b->arena, &call->work->agents) = g;
 		}
-		if (g->name == 0)
-			g->name = c->segments.at[0]->name;
 		g->segment = (uint32_t)kept + 1;
 		c->segments.at[kept++] = g;
 	}
@@ -271,9 +270,15 @@ link_later(struct builder *b, struct chain *c)
 
 /* weave 7.1 */
 static void
-name_agent(struct builder *b, struct agent *g)
+name_agent(struct builder *b, struct agent *g, const struct agent *first)
 {
 	const struct block_record *block = g->call == NULL || g->woken ? NULL : g->call->block;
+	if (g->call != NULL && g->call->version != 0)
+		g->version = g->call->version; /* the span begins with the call */
+	if (first != NULL) { /* weave 7.5 */
+		g->name = first->name;
+		return;
+	}
 	if (block != NULL && block->agent_type != 0)
 		g->name = block->agent_type;
 	else if (block != NULL && block->agent_name != 0)
@@ -299,7 +304,7 @@ add_missing(struct builder *b)
 			g->id = call->result->agent;
 		(void)take(g, call, LINK_META);
 		g->basis = LINK_NONE;
-		name_agent(b, g);
+		name_agent(b, g, NULL);
 	}
 }
 
@@ -374,9 +379,11 @@ agent_link(struct builder *b)
 	for (size_t i = 0; i < b->agents.len; i++)
 		if (b->agents.at[i]->segments.len > 0)
 			link_later(b, b->agents.at[i]);
-	add_missing(b);
 	break_rings(b);
-	for (size_t i = 0; i < b->agents.len; i++)
-		for (size_t k = 0; k < b->agents.at[i]->segments.len; k++)
-			name_agent(b, b->agents.at[i]->segments.at[k]);
+	add_missing(b);
+	for (size_t i = 0; i < b->agents.len; i++) {
+		const struct agents *list = &b->agents.at[i]->segments;
+		for (size_t k = 0; k < list->len; k++)
+			name_agent(b, list->at[k], k > 0 ? list->at[0] : NULL);
+	}
 }

@@ -46,13 +46,15 @@ version_at_most(struct builder *b, uint32_t version, unsigned major, unsigned mi
 	return true;
 }
 
-/* The last title of the best rank. A summary is usually about another session. 13 */
+/* The names of a session: its title, and who it is in a team (weave 7.9). The last title of the best rank. A summary is usually about another session. 13 */
 static void
-find_title(struct session *s, const struct transcript *t)
+find_names(struct session *s, const struct transcript *t)
 {
 	int best = -1;
 	for (size_t i = 0; i < t->record_count; i++) {
 		const struct record *r = &t->records[i];
+		if (r->kind == RECORD_USER && s->agent_name == 0 && !(r->flags & RECORD_SIDECHAIN))
+			s->agent_name = r->user->member;
 		if (r->kind != RECORD_TITLE || r->title->text == 0 || r->title->rank == TITLE_SUMMARY ||
 		    (int)r->title->rank < best)
 			continue;
@@ -148,7 +150,7 @@ build_session(struct builder *b, const struct transcript *main, uint32_t id)
 	lineage_resolve(b, s);
 	chain_collect(b, main);
 	if (main != NULL)
-		find_title(s, main);
+		find_names(s, main);
 	turn_split(b);
 	agent_split(b);
 	for_each_chain(b, response_collect);

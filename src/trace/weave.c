@@ -346,6 +346,8 @@ static struct str
 agent_name(const struct weave *w)
 {
 	struct str name = w->in->options->agent_name;
+	if (name.len == 0)
+		name = weave_name(w, w->in->session->agent_name);
 	return name.len > 0 ? name : AGENT;
 }
 

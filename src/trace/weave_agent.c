@@ -80,6 +80,12 @@ static struct str
 report_of_notice(struct weave *w, const struct agent *g)
 {
 	struct str text = policy_plain(w->in->arena, &weave_content(w, g->notice_line)->parts);
+	if (str_starts(str_trim(text), STR("<teammate-message"))) {
+		size_t open = str_find_byte(text, '>'), close = str_find_last(text, STR("</teammate-message>"));
+		if (open == STR_NONE || close == STR_NONE || close <= open)
+			return (struct str){0};
+		return str_trim(str_skip(str_head(text, close), open + 1));
+	}
 	size_t from = str_find(text, STR("<result>"));
 	if (from == STR_NONE)
 		return (struct str){0};
@@ -111,7 +117,7 @@ add_report(struct weave *w, struct span *s, const struct agent *g)
 	    g->outcome == OUTCOME_UNFINISHED)
 		return;
 	bool own_call = g->call != NULL && !g->woken && g->call->result != NULL;
-	if (own_call && !g->background && !g->teammate)
+	if (own_call && !g->background && !g->teammate && !g->call->result->teammate)
 		m.plain = report_of_result(w, g->call);
 	if (m.plain.len == 0)
 		m.plain = report_of_notice(w, g);
