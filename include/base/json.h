@@ -108,8 +108,9 @@ struct json_raw json_raw_of(struct str text);
 struct json_raw json_raw_get(struct json_raw v, struct str key);
 
 /*
- * Like json_raw_get, for going further down: the text of an object or an array that is found goes on to the end
- * of v, so that its end need not be looked for. json_raw_get, json_raw_enter and json_raw_iter stop where it ends.
+ * Like json_raw_get, for going further down: the text of an object or an array that is found goes
+ * on to the end of v, so that its end need not be looked for. json_raw_get, json_raw_enter and
+ * json_raw_iter stop where it ends.
  */
 struct json_raw json_raw_enter(struct json_raw v, struct str key);
 

@@ -15,16 +15,16 @@ struct environment {
 	bool no_color;
 	uint64_t now_ns;
 	uint64_t seed;
-	struct str service_name;      /* OTEL_SERVICE_NAME */
-	struct attributes resource;   /* OTEL_RESOURCE_ATTRIBUTES */
-	struct str agent_name;        /* WEAVE_AGENT_NAME */
-	struct str entity, project;   /* WEAVE_PROJECT */
+	struct str service_name;    /* OTEL_SERVICE_NAME */
+	struct attributes resource; /* OTEL_RESOURCE_ATTRIBUTES */
+	struct str agent_name;      /* WEAVE_AGENT_NAME */
+	struct str entity, project; /* WEAVE_PROJECT */
 };
 
 void environment_read(struct arena *a, struct environment *env, struct diag *d);
 
-/* OTEL_RESOURCE_ATTRIBUTES: "k=v,k2=v2", percent-encoded. False, after diag_warn, *list empty, when any of
- * it can't be decoded. otlp 9.4 */
+/* OTEL_RESOURCE_ATTRIBUTES: "k=v,k2=v2", percent-encoded. False, after diag_warn, *list empty,
+ * when any of it can't be decoded. otlp 9.4 */
 bool environment_attributes(struct arena *a, struct str text, struct attributes *list,
                             struct diag *d);
 

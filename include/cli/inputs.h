@@ -22,15 +22,15 @@ struct inputs {
 	uint64_t bytes;
 };
 
-/* Finds the files that the command line means, and which belong together. False after diag_fail; what could
- * be found is there all the same. */
+/* Finds the files that the command line means, and which belong together. False after diag_fail;
+ * what could be found is there all the same. */
 bool inputs_find(struct arena *a, const struct options *o, const struct environment *env,
                  unsigned threads, struct inputs *inputs, struct diag *d);
 
 /*
- * Files outside the inputs that a family refers to: ancestors of its forks, beside its files or in the sibling
- * project folders, and agents that lie under another project. Adds looks (not wanted) for those not in *known yet; gives their number.
- * claude-code-transcripts 1.6
+ * Files outside the inputs that a family refers to: ancestors of its forks, beside its files or in
+ * the sibling project folders, and agents that lie under another project. Adds looks (not wanted)
+ * for those not in *known yet; gives their number. claude-code-transcripts 1.6
  */
 size_t inputs_relatives(struct arena *a, struct intern *names,
                         const struct transcripts *transcripts, struct looks *known);

@@ -31,13 +31,15 @@ enum option_id {
 	OPTION_COUNT
 };
 
-/* A row of the table from which parser, --help, completions and the check of the man page are made. */
+/* A row of the table from which parser, --help, completions and the check of the man page are
+ * made. */
 struct option {
 	enum option_id id;
 	const char *name;     /* without "--" */
 	char letter;          /* '\0': none */
 	const char *argument; /* how help shows it; NULL: takes none */
-	const char *values;   /* what it may be, parted by spaces; NULL: anything; "FILE": a file name */
+	/* what it may be, parted by spaces; NULL: anything; "FILE": a file name */
+	const char *values;
 	const char *help;
 };
 
@@ -48,7 +50,8 @@ struct strs {
 	size_t len, cap;
 };
 
-/* What the command line says; texts point into argv. Only enumerated values and numbers are checked here. */
+/* What the command line says; texts point into argv. Only enumerated values and numbers are
+ * checked here. */
 struct options {
 	struct strs paths;
 	struct strs sessions;

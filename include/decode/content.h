@@ -18,15 +18,16 @@ enum part_kind {
 	PART_TEXT,
 	PART_REASONING,
 	PART_TOOL_CALL,
-	PART_MEDIA,            /* image or document; its data is left out */
-	PART_LINK,             /* image or document by address: name "uri", or "file" for an id */
-	PART_SERVER_CALL,      /* tool that the model's service runs */
+	PART_MEDIA,       /* image or document; its data is left out */
+	PART_LINK,        /* image or document by address: name "uri", or "file" for an id */
+	PART_SERVER_CALL, /* tool that the model's service runs */
 	PART_SERVER_RESULT,
 };
 
 struct part {
 	enum part_kind kind;
-	struct json_raw text; /* a JSON string: the words; MEDIA: what stands for it; LINK: the address */
+	/* a JSON string: the words; MEDIA: what stands for it; LINK: the address */
+	struct json_raw text;
 	struct str id, name;  /* of a call, raw, without escapes; LINK: id is its modality */
 	struct json_raw data; /* calls: the input; SERVER_RESULT: the whole block */
 };
@@ -49,7 +50,7 @@ struct results {
 };
 
 struct content {
-	struct parts parts;     /* prompt, response, notification, summary, instructions */
+	struct parts parts; /* prompt, response, notification, summary, instructions */
 	struct results results;
 	struct str command, arguments; /* of a command: "/name" and what follows, unescaped */
 };

@@ -13,7 +13,7 @@
 
 /* What a format's functions work with; one per thread. */
 struct decoder {
-	struct arena *arena;   /* payloads live here */
+	struct arena *arena; /* payloads live here */
 	struct intern *names;
 };
 
@@ -22,8 +22,8 @@ struct decoder {
  * decode/format.c.
  */
 struct format {
-	struct str name;     /* "claude-code" */
-	/* Does this line, by itself, show that the file is of this format? Metadata lines say no. */
+	struct str name; /* "claude-code" */
+	/* Does this line, by itself, show that the file is of this format? */
 	bool (*sniff)(const struct json *line);
 	/* What the file's name says: its kind, session and agent id. Views into path. */
 	enum transcript_kind (*place)(struct str path, struct str *session, struct str *agent,
@@ -35,7 +35,7 @@ struct format {
 	/* The content of a line of kind r->kind. Views live in the line or in a. */
 	void (*content)(struct arena *a, const struct record *r, struct json_raw line,
 	                struct content *content);
-	/* Reads a file that stands beside a transcript, by its name: adds what it says on agents. */
+	/* Reads a value of a file that stands beside a transcript: what it says on agents. */
 	bool (*sidecar)(struct decoder *d, struct str path, const struct json *v,
 	                struct agent_facts **facts, size_t *count);
 };

@@ -19,7 +19,7 @@
  */
 enum record_kind {
 	RECORD_IGNORED,        /* means nothing here; only counted by type, never kept */
-	RECORD_CONTEXT,        /* something that the model was given: matters by its place and time alone */
+	RECORD_CONTEXT,        /* the model was given it: matters by its place and time alone */
 	RECORD_PLACE,          /* keeps a place in the conversation, and means nothing else */
 	RECORD_USER,           /* text from the user's side: struct user_record */
 	RECORD_RESULTS,        /* tool results: struct results_record */
@@ -48,8 +48,8 @@ enum record_flag {
 	RECORD_MENDED = 1 << 4,    /* its text needs json_repair before it is read again */
 	RECORD_SDK = 1 << 5,       /* written by a program without a user at the keyboard */
 	RECORD_INTERACTIVE = 1 << 6,
-	RECORD_BASE64 = 1 << 7,    /* may hold media */
-	RECORD_SOLE = 1 << 8,      /* history whose original is not here; set by session/ */
+	RECORD_BASE64 = 1 << 7, /* may hold media */
+	RECORD_SOLE = 1 << 8,   /* history whose original is not here; set by session/ */
 };
 
 /* What became of a line; set by session/. */
@@ -62,19 +62,20 @@ enum record_fate {
 
 struct record {
 	uint64_t time_ns;
-	uint64_t offset;   /* of its value in the source */
-	uint32_t length;   /* bytes, in the source */
-	uint32_t line;     /* 1-based */
-	uint32_t type;     /* the format's own name of the line type: "user", "attachment/date" */
+	uint64_t offset; /* of its value in the source */
+	uint32_t length; /* bytes, in the source */
+	uint32_t line;   /* 1-based */
+	uint32_t type;   /* the format's own name of the line type: "user", "attachment/date" */
 	uint32_t uuid, parent;
-	uint32_t session;  /* as the line says */
-	uint32_t agent;    /* id of the agent whose line it is, as the line says */
-	uint32_t carrier;  /* RECORD_CARRIED: the tool call that started the agent */
-	uint32_t version;  /* of the program that wrote it */
+	uint32_t session; /* as the line says */
+	uint32_t agent;   /* id of the agent whose line it is, as the line says */
+	uint32_t carrier; /* RECORD_CARRIED: the tool call that started the agent */
+	uint32_t version; /* of the program that wrote it */
 	uint32_t cwd;
-	uint32_t prompt;   /* id that the lines of one prompt share; see claude-code-transcripts 5.4 for its traps */
+	/* id that the lines of one prompt share; see claude-code-transcripts 5.4 for its traps */
+	uint32_t prompt;
 	uint32_t forked_session, forked_uuid; /* where it was copied from */
-	uint32_t origin_session; /* session that made the request (copied responses) */
+	uint32_t origin_session;              /* session that made the request (copied responses) */
 	uint16_t flags;
 	uint8_t kind, fate;
 	union {
@@ -101,17 +102,17 @@ struct record {
 /* What kind of text it is. claude-code-transcripts 5.1 */
 enum user_text {
 	TEXT_PROMPT,
-	TEXT_COMMAND,        /* a command that becomes a prompt */
-	TEXT_LOCAL_COMMAND,  /* a command that the program runs itself */
+	TEXT_COMMAND,       /* a command that becomes a prompt */
+	TEXT_LOCAL_COMMAND, /* a command that the program runs itself */
 	TEXT_LOCAL_OUTPUT,
 	TEXT_CAVEAT,
-	TEXT_SHELL_INPUT,    /* "!" mode */
+	TEXT_SHELL_INPUT, /* "!" mode */
 	TEXT_SHELL_OUTPUT,
-	TEXT_NOTIFICATION,   /* background work ended */
-	TEXT_PEER,           /* from another agent */
+	TEXT_NOTIFICATION, /* background work ended */
+	TEXT_PEER,         /* from another agent */
 	TEXT_INTERRUPT,
-	TEXT_BLOCKED,        /* a hook refused the prompt */
-	TEXT_SLASH,          /* "/name args", as a forked skill leaves it */
+	TEXT_BLOCKED, /* a hook refused the prompt */
+	TEXT_SLASH,   /* "/name args", as a forked skill leaves it */
 	TEXT_WARMUP,
 };
 
@@ -155,7 +156,7 @@ struct user_record {
 /* What the text of a result gives away. claude-code-transcripts 6.3, 6.4 */
 enum result_sign {
 	SIGN_NONE,
-	SIGN_INTERRUPTED,   /* cut by the user while it ran */
+	SIGN_INTERRUPTED, /* cut by the user while it ran */
 	SIGN_USER_REFUSED,
 	SIGN_RULE_REFUSED,
 	SIGN_HOOK_REFUSED,
@@ -185,24 +186,24 @@ enum denial {
 };
 
 struct result_record {
-	uint32_t call;           /* id of the tool call */
+	uint32_t call; /* id of the tool call */
 	enum result_sign sign;
 	enum decision decision;
 	enum decision_source source;
 	enum denial denial;
 	bool denied_before_run;
 	bool error;
-	bool async;              /* the call only launched something */
-	bool teammate;           /* it launched a member of a team */
+	bool async;    /* the call only launched something */
+	bool teammate; /* it launched a member of a team */
 	bool interrupted;
 	bool has_duration, has_exit_code;
-	uint32_t agent;          /* agent that the call started */
-	bool agent_by_text;      /* that is known only from the result's text */
-	uint32_t resumed_agent;  /* agent that the call woke */
-	uint32_t run;            /* workflow run */
-	uint32_t task;           /* background task or workflow task */
-	uint32_t error_type;     /* name of an error class at the head of the text */
-	uint64_t duration_ms;    /* the tool's own measure */
+	uint32_t agent;         /* agent that the call started */
+	bool agent_by_text;     /* that is known only from the result's text */
+	uint32_t resumed_agent; /* agent that the call woke */
+	uint32_t run;           /* workflow run */
+	uint32_t task;          /* background task or workflow task */
+	uint32_t error_type;    /* name of an error class at the head of the text */
+	uint64_t duration_ms;   /* the tool's own measure */
 	int64_t exit_code;
 };
 
@@ -224,14 +225,15 @@ enum block_kind { BLOCK_TEXT, BLOCK_REASONING, BLOCK_TOOL_CALL, BLOCK_OTHER };
 
 struct block_record {
 	enum block_kind kind;
-	bool concurrent;          /* a call that may run beside others of its response. claude-code-transcripts 6.2 */
+	/* a call that may run beside others of its response. claude-code-transcripts 6.2 */
+	bool concurrent;
 	bool spawns_agent;
-	bool edits;               /* a call that changes files */
+	bool edits; /* a call that changes files */
 	bool in_background;
-	uint32_t id, name;        /* of a tool call */
+	uint32_t id, name; /* of a tool call */
 	uint32_t agent_type, agent_name, team;
-	uint32_t target;          /* agent that the call wakes */
-	uint64_t prompt_print;    /* fingerprint of the trimmed prompt given to an agent */
+	uint32_t target;       /* agent that the call wakes */
+	uint64_t prompt_print; /* fingerprint of the trimmed prompt given to an agent */
 };
 
 #define BLOCK_INDEX_NONE UINT32_MAX
@@ -240,14 +242,14 @@ struct response_record {
 	uint32_t message, request; /* ids */
 	uint32_t request_ref;      /* the request_record that was answered */
 	uint32_t model, requested_model, stop_reason, effort;
-	bool filler;               /* made by the program, no answer of a model */
-	bool failed;               /* stands for a call (or a turn) that failed */
-	bool aborted;              /* cut by the user */
+	bool filler;  /* made by the program, no answer of a model */
+	bool failed;  /* stands for a call (or a turn) that failed */
+	bool aborted; /* cut by the user */
 	bool has_text;
-	uint32_t error;            /* class of the failure */
-	uint32_t status;           /* HTTP status as text */
-	uint32_t block_index;      /* of its first block, or BLOCK_INDEX_NONE */
-	uint64_t lead_ms;          /* how long before its time the block's first content came; 0: unknown */
+	uint32_t error;       /* class of the failure */
+	uint32_t status;      /* HTTP status as text */
+	uint32_t block_index; /* of its first block, or BLOCK_INDEX_NONE */
+	uint64_t lead_ms; /* how long before its time the block's first content came; 0: unknown */
 	struct usage usage;
 	const struct block_record *blocks;
 	size_t block_count;
@@ -279,14 +281,21 @@ struct stop_hooks_record {
 	uint64_t duration_ms; /* of the longest */
 };
 
-enum hook_event { HOOK_OTHER, HOOK_SESSION_START, HOOK_PROMPT, HOOK_PRE_TOOL, HOOK_POST_TOOL, HOOK_STOP };
+enum hook_event {
+	HOOK_OTHER,
+	HOOK_SESSION_START,
+	HOOK_PROMPT,
+	HOOK_PRE_TOOL,
+	HOOK_POST_TOOL,
+	HOOK_STOP
+};
 
 struct hook_record {
 	enum hook_event event;
-	uint32_t name;        /* "PreToolUse:Bash" */
-	uint32_t source;      /* what follows ':' in the name of a SessionStart hook */
-	uint32_t call;        /* tool call, or any id for other events */
-	bool started;         /* the time is that of its start, not of its end */
+	uint32_t name;   /* "PreToolUse:Bash" */
+	uint32_t source; /* what follows ':' in the name of a SessionStart hook */
+	uint32_t call;   /* tool call, or any id for other events */
+	bool started;    /* the time is that of its start, not of its end */
 	bool has_duration, failed, allows;
 	uint64_t duration_ms;
 };
@@ -302,7 +311,7 @@ enum queue_operation { QUEUE_OTHER, QUEUE_ENQUEUE, QUEUE_DEQUEUE, QUEUE_REMOVE, 
 struct queue_record {
 	enum queue_operation operation;
 	bool has_text, notification;
-	uint32_t command;     /* id shared with the queued_record */
+	uint32_t command; /* id shared with the queued_record */
 	uint64_t print;
 	struct notice notice;
 };
@@ -329,7 +338,7 @@ struct continued_record {
 /* ---- files ---- */
 
 enum transcript_kind {
-	TRANSCRIPT_NONE,  /* nothing that could be part of a session */
+	TRANSCRIPT_NONE, /* nothing that could be part of a session */
 	TRANSCRIPT_MAIN,
 	TRANSCRIPT_AGENT,
 };
@@ -340,12 +349,13 @@ struct type_count {
 	uint64_t count;
 };
 
-/* A workflow's or an agent's sidecar file: what it adds to the agent. claude-code-transcripts 9.1, 9.7 */
+/* A workflow's or an agent's sidecar file: what it adds to the agent. claude-code-transcripts 9.1,
+ * 9.7 */
 struct agent_facts {
 	uint32_t agent;
-	uint32_t call;          /* tool call that started it */
+	uint32_t call; /* tool call that started it */
 	uint32_t type, name, label;
-	uint32_t run;           /* workflow run */
+	uint32_t run; /* workflow run */
 	bool workflow;
 	uint64_t start_ns, end_ns; /* exact, from a workflow's summary */
 };
@@ -355,13 +365,15 @@ struct transcript {
 	const struct source *source;
 	const struct format *format;
 	enum transcript_kind kind;
-	uint32_t session;   /* main: its own id; agent: the parent session's, 0 when its lines don't say */
-	uint32_t agent;     /* agent: its id */
-	uint32_t run;       /* agent: the workflow run whose folder it lies in */
+	/* main: its own id; agent: the parent session's, 0 when its lines don't say */
+	uint32_t session;
+	uint32_t agent;         /* agent: its id */
+	uint32_t run;           /* agent: the workflow run whose folder it lies in */
 	struct record *records; /* in file order */
 	size_t record_count;
-	bool wanted;        /* asked for: not only here as somebody's relative */
-	uint64_t read, skipped; /* values found in lines (blank lines count as one each); those that could not be read */
+	bool wanted; /* asked for: not only here as somebody's relative */
+	/* Values found in lines (a blank line counts as one), and those that could not be read. */
+	uint64_t read, skipped;
 	struct type_count *ignored; /* lines not among the records */
 	size_t ignored_count;
 };
@@ -390,10 +402,10 @@ struct look {
 	struct str session, agent, run; /* by the file's place; empty when that doesn't tell */
 	struct str keys[LOOK_KEYS_MAX]; /* ids of sessions and lines */
 	size_t key_count;
-	struct str id;                  /* of the session, as far as the head tells */
-	bool wanted;                    /* asked for: not only here as somebody's relative */
-	uint64_t first_ns;              /* time of the first line that has one */
-	size_t family;                  /* set by family_group */
+	struct str id;     /* of the session, as far as the head tells */
+	bool wanted;       /* asked for: not only here as somebody's relative */
+	uint64_t first_ns; /* time of the first line that has one */
+	size_t family;     /* set by family_group */
 };
 
 #endif

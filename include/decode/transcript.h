@@ -10,17 +10,18 @@
 #include "decode/format.h"
 #include "decode/record.h"
 
-/* A glance at the head of s. False when it is of no known format, or empty; that is not reported. */
-bool look_at(struct arena *a, struct json_parser *parser, const struct source *s,
-             struct look *look, struct diag *d);
+/* A glance at the head of s. False, unreported, when it is of no known format, or empty. */
+bool look_at(struct arena *a, struct json_parser *parser, const struct source *s, struct look *look,
+             struct diag *d);
 
 /* True for "01234567-89ab-cdef-0123-456789abcdef": a name that only a session's own file has. */
 bool session_id_is_uuid(struct str s);
 
 /* What the reading of transcripts needs. */
 struct reading {
-	struct arena *arena;         /* the transcripts live here ... */
-	struct arena *worker_arenas; /* ... and the payloads of their records here: one per thread */
+	struct arena *arena; /* the transcripts live here ... */
+	/* ... and the payloads of their records here: one per thread */
+	struct arena *worker_arenas;
 	struct intern *names;
 	unsigned threads;
 	struct diag *diag;

@@ -51,18 +51,18 @@ struct attempts {
 
 /* One call of a model. */
 struct response {
-	uint32_t key;        /* what it is known by: message id, else request id, else line uuid */
+	uint32_t key; /* what it is known by: message id, else request id, else line uuid */
 	uint32_t message, request, model, requested_model, stop_reason, effort;
 	struct moment start, end;
-	uint64_t max_tokens; /* 0: unknown */
+	uint64_t max_tokens;       /* 0: unknown */
 	uint64_t first_content_ns; /* 0: unknown */
 	struct usage usage;
 	bool usage_incomplete;
 	bool aborted;
-	bool failed;         /* a call that gave up */
-	bool no_call;        /* failed before anything was sent: only the turn failed */
+	bool failed;  /* a call that gave up */
+	bool no_call; /* failed before anything was sent: only the turn failed */
 	bool has_text;
-	bool has_call;       /* asks for a tool */
+	bool has_call;          /* asks for a tool */
 	uint32_t error, status; /* of a failed call */
 	struct attempts attempts;
 	struct {
@@ -72,7 +72,7 @@ struct response {
 	line_ref first_line; /* of slices.at[0]; the lines of the others follow */
 	uint32_t version, purpose;
 	const struct transcript *transcript;
-	struct work *work;   /* whose response it is; its calls are there too */
+	struct work *work; /* whose response it is; its calls are there too */
 };
 
 struct responses {
@@ -88,12 +88,17 @@ enum outcome {
 	OUTCOME_UNFINISHED,
 };
 
-enum unfinished { UNFINISHED_NOT, UNFINISHED_SUPERSEDED, UNFINISHED_SESSION_ENDED, UNFINISHED_NO_CALL };
+enum unfinished {
+	UNFINISHED_NOT,
+	UNFINISHED_SUPERSEDED,
+	UNFINISHED_SESSION_ENDED,
+	UNFINISHED_NO_CALL
+};
 
 /* A question to the user whether a call may run. weave 8 */
 struct permission {
 	bool asked, resolved, approved;
-	bool estimated;  /* resolved_ns is an estimate */
+	bool estimated; /* resolved_ns is an estimate */
 	uint64_t asked_ns, resolved_ns;
 };
 
@@ -102,22 +107,22 @@ struct tool_call {
 	uint32_t version;
 	const struct transcript *transcript;
 	const struct block_record *block;
-	struct work *work;                     /* whose call it is */
+	struct work *work; /* whose call it is */
 	const struct response *response;
-	const struct record *use;              /* the line that asks for it */
-	const struct result_record *result;    /* NULL: none that counts */
-	const struct record *answer;           /* the line that holds it */
-	const struct record *notice;           /* the line that says that its background work ended */
+	const struct record *use;           /* the line that asks for it */
+	const struct result_record *result; /* NULL: none that counts */
+	const struct record *answer;        /* the line that holds it */
+	const struct record *notice;        /* the line that says that its background work ended */
 	uint64_t pre_hooks_end_ns, post_hooks_start_ns; /* 0: no such hook left a line */
 	struct moment start, end;
 	enum outcome outcome;
 	enum unfinished unfinished;
 	struct permission permission;
 	bool background;
-	uint64_t background_end_ns;            /* 0: unknown */
+	uint64_t background_end_ns; /* 0: unknown */
 	enum notice_status background_status;
 	line_ref use_line, answer_line, notice_line;
-	struct agent *agent;                   /* the agent that it started or woke */
+	struct agent *agent; /* the agent that it started or woke */
 };
 
 struct tool_calls {
@@ -133,52 +138,52 @@ struct agents {
 /* What a turn or an agent does: its own chain of calls. */
 struct work {
 	struct responses responses;
-	struct tool_calls calls;   /* calls that start an agent included */
-	struct agents agents;      /* that hang here without a call in `calls` */
+	struct tool_calls calls; /* calls that start an agent included */
+	struct agents agents;    /* that hang here without a call in `calls` */
 };
 
 /* How an agent's file was tied to the call that started it. claude-code-transcripts 9.1 */
 enum link_basis {
 	LINK_NONE,
-	LINK_META,        /* its sidecar names the call */
-	LINK_RESULT,      /* the call's result names the agent */
+	LINK_META,   /* its sidecar names the call */
+	LINK_RESULT, /* the call's result names the agent */
 	LINK_PROGRESS,
 	LINK_RESULT_TEXT,
 	LINK_NOTICE,
 	LINK_FORK,
-	LINK_MESSAGE,     /* a message to the agent */
+	LINK_MESSAGE, /* a message to the agent */
 	LINK_WORKFLOW,
-	LINK_PROMPT,      /* the same prompt at the same time; only one candidate */
-	LINK_GUESSED,     /* the same prompt, several candidates */
-	LINK_INLINE,      /* side chain inside the session's file */
-	LINK_TURN,        /* only the turn is known */
-	LINK_TIME,        /* only the time fits */
+	LINK_PROMPT,  /* the same prompt at the same time; only one candidate */
+	LINK_GUESSED, /* the same prompt, several candidates */
+	LINK_INLINE,  /* side chain inside the session's file */
+	LINK_TURN,    /* only the turn is known */
+	LINK_TIME,    /* only the time fits */
 };
 
 /* One run of an agent: from the prompt that starts (or wakes) it to its last line. */
 struct agent {
-	uint32_t id;              /* 0: unknown (no file) */
-	uint32_t segment;         /* 1, 2, ... within the agent's file */
-	uint32_t name;            /* its type; see weave 7.1 */
+	uint32_t id;      /* 0: unknown (no file) */
+	uint32_t segment; /* 1, 2, ... within the agent's file */
+	uint32_t name;    /* its type; see weave 7.1 */
 	uint32_t label;
 	uint32_t version;
-	struct tool_call *call;   /* that started or woke it, or NULL */
-	uint32_t spawning_call;   /* its id; also when `call` is not here */
+	struct tool_call *call; /* that started or woke it, or NULL */
+	uint32_t spawning_call; /* its id; also when `call` is not here */
 	enum link_basis basis;
 	struct moment start, end;
 	bool background;
 	bool workflow;
-	bool woken;               /* `call` only woke it; that call has a span of its own */
-	bool teammate;            /* a member of a team: each wake-up is a trace of its own */
+	bool woken;    /* `call` only woke it; that call has a span of its own */
+	bool teammate; /* a member of a team: each wake-up is a trace of its own */
 	enum outcome outcome;
 	enum unfinished unfinished;
 	const struct transcript *transcript;
-	const struct record *opening;   /* the prompt that starts the segment, or its first line */
-	const struct record *notice;    /* the line that says that it ended */
+	const struct record *opening; /* the prompt that starts the segment, or its first line */
+	const struct record *notice;  /* the line that says that it ended */
 	const struct response *last_text; /* the last response with text */
 	line_ref prompt_line, notice_line;
-	uint64_t first_ns, last_ns;     /* of its lines */
-	bool reached;                   /* hangs, at any depth, under a turn */
+	uint64_t first_ns, last_ns; /* of its lines */
+	bool reached;               /* hangs, at any depth, under a turn */
 	struct work work;
 	/* Only when it is the root of a trace: as in struct turn. */
 	struct line_uses lines;
@@ -206,24 +211,25 @@ struct absorbed {
 /* From one prompt to the next. */
 struct turn {
 	const struct session *session;
-	uint32_t key;             /* of its opening line: what it was copied from, else its uuid */
+	uint32_t key; /* of its opening line: what it was copied from, else its uuid */
 	const struct record *opening;
-	uint32_t number;          /* 1-based among the turn starts of the session's file */
-	uint32_t session_id;      /* of the session that did the work; another than session->id for history */
+	uint32_t number; /* 1-based among the turn starts of the session's file */
+	/* of the session that did the work; another than session->id for history */
+	uint32_t session_id;
 	bool history;
 	enum initiator initiator;
 	struct moment start, end;
 	uint32_t version, cwd;
-	uint32_t source;          /* how the process began: "startup", ...; 0: unknown */
+	uint32_t source; /* how the process began: "startup", ...; 0: unknown */
 	bool interactive;
 	bool interrupted, abandoned;
 	bool failed;
 	uint32_t error, status;
-	line_ref error_line;       /* the line whose text says what failed */
+	line_ref error_line; /* the line whose text says what failed */
 	enum unfinished unfinished;
 	bool has_active, agents_pending; /* background agents were at work when it ended */
 	uint64_t active_ms;
-	uint64_t call_count;      /* completed tool calls, at any depth */
+	uint64_t call_count; /* completed tool calls, at any depth */
 	line_ref prompt_line;
 	struct {
 		struct absorbed *at;
@@ -235,7 +241,7 @@ struct turn {
 	struct work work;
 	/* Lines whose content is needed to render it. */
 	struct line_uses lines;
-	uint64_t line_bytes;       /* their length together */
+	uint64_t line_bytes; /* their length together */
 };
 
 struct turns {
@@ -246,17 +252,19 @@ struct turns {
 /* A main file and its agents' files. */
 struct session {
 	uint32_t id;
-	uint32_t conversation;     /* root of its fork chain */
-	uint32_t parent;           /* session it was forked from; 0: none known */
+	uint32_t conversation; /* root of its fork chain */
+	uint32_t parent;       /* session it was forked from; 0: none known */
 	uint32_t title;
-	uint32_t agent_name;       /* of the member of a team whose session it is; 0: none */
-	uint64_t start_ns;         /* of its first turn or agent, inherited ones left out; UINT64_MAX: none */
-	bool wanted;               /* asked for: not only here as somebody's relative */
-	struct turns turns;        /* own ones, and history when asked for; in file order */
-	struct agents rootless;    /* agents that belong to no turn */
-	bool spoken;               /* has lines of a conversation, not only metadata */
-	size_t timeless_turns;     /* turns left out because no line of theirs, or before them, has a time */
-	size_t inherited_turns;    /* history turns left out */
+	uint32_t agent_name; /* of the member of a team whose session it is; 0: none */
+	/* of its first turn or agent, inherited ones left out; UINT64_MAX: none */
+	uint64_t start_ns;
+	bool wanted;            /* asked for: not only here as somebody's relative */
+	struct turns turns;     /* own ones, and history when asked for; in file order */
+	struct agents rootless; /* agents that belong to no turn */
+	bool spoken;            /* has lines of a conversation, not only metadata */
+	/* turns left out because no line of theirs, or before them, has a time */
+	size_t timeless_turns;
+	size_t inherited_turns; /* history turns left out */
 	const struct transcript *transcript;
 };
 
@@ -280,8 +288,9 @@ struct session_options {
 
 /*
  * Builds the sessions of one family: all transcripts that may belong together. Records get their
- * fate; sessions come out in the order of their transcripts, of which the first of a session counts. facts are what sidecar files say.
- * Never fails: what does not fit is placed by the rules for orphans.
+ * fate; sessions come out in the order of their transcripts, of which the first of a session
+ * counts. facts are what sidecar files say. Never fails: what does not fit is placed by the rules
+ * for orphans.
  */
 struct sessions session_build(struct arena *a, struct intern *names,
                               const struct transcripts *transcripts,

@@ -9,9 +9,9 @@
 
 /*
  * Bytes to a file or to an open descriptor. A named file appears whole or not at all: it is
- * written under a temporary name beside it ("NAME.retrospan-XXXXXX"), checked, synced, and renamed by
- * file_sink_commit. What already is at that name keeps its permissions; a name that is not a regular
- * file (a FIFO, /dev/null) is written directly.
+ * written under a temporary name beside it ("NAME.retrospan-XXXXXX"), checked, synced, and renamed
+ * by file_sink_commit. What already is at that name keeps its permissions; a name that is not a
+ * regular file (a FIFO, /dev/null) is written directly.
  */
 struct file_sink;
 
@@ -21,14 +21,16 @@ struct file_sink *file_sink_open(struct arena *a, struct str path, struct diag *
 /* Writes to fd (standard output), which stays open. */
 struct file_sink *file_sink_fd(struct arena *a, int fd, struct str name);
 
-/* False after diag_fail, or silently when the reader of a pipe is gone (file_sink_closed is then true). */
+/* False after diag_fail, or silently when the reader of a pipe is gone (file_sink_closed is then
+ * true). */
 bool file_sink_write(struct file_sink *s, struct str bytes, struct diag *d)
     __attribute__((warn_unused_result));
 
 /* True when the reading end was closed (EPIPE): nobody wants more. Needs SIGPIPE ignored. */
 bool file_sink_closed(const struct file_sink *s);
 
-/* Ends it: everything is written, the file has its name. False after diag_fail; nothing is left behind then. */
+/* Ends it: everything is written, the file has its name. False after diag_fail; nothing is left
+ * behind then. */
 bool file_sink_commit(struct file_sink *s, struct diag *d) __attribute__((warn_unused_result));
 
 /* Gives up: removes the temporary file. */

@@ -14,8 +14,8 @@
 
 struct trace_options {
 	struct policy policy;
-	struct str version;     /* of this program */
-	struct str agent_name;  /* replaces the convention's; empty: not */
+	struct str version;    /* of this program */
+	struct str agent_name; /* replaces the convention's; empty: not */
 	struct str service_name;
 	struct str entity, project; /* wandb routing; empty: none */
 	struct attributes resource; /* added by the user */

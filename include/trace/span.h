@@ -62,11 +62,11 @@ struct span {
 	unsigned char parent_id[SPAN_ID_LEN]; /* all zero: a root */
 	struct str name;                      /* never empty */
 	enum span_kind kind;
-	uint64_t start_ns, end_ns;            /* end >= start */
-	struct attributes attributes;         /* keys are unique */
+	uint64_t start_ns, end_ns;    /* end >= start */
+	struct attributes attributes; /* keys are unique */
 	struct span_events events;
 	enum span_status status;
-	struct str status_message;            /* only with STATUS_ERROR */
+	struct str status_message; /* only with STATUS_ERROR */
 };
 
 /* The spans of one trace or a part of it: a parent stands before its children. */
@@ -89,8 +89,8 @@ struct resource {
 void attribute_text(struct arena *a, struct attributes *list, struct str key, struct str text);
 void attribute_bool(struct arena *a, struct attributes *list, struct str key, bool flag);
 void attribute_int(struct arena *a, struct attributes *list, struct str key, uint64_t n);
-void attribute_texts(struct arena *a, struct attributes *list, struct str key,
-                     const struct str *at, size_t len);
+void attribute_texts(struct arena *a, struct attributes *list, struct str key, const struct str *at,
+                     size_t len);
 
 /* The attribute's value, or NULL. */
 const struct value *attribute_get(const struct attributes *list, struct str key);

@@ -55,7 +55,8 @@ sort_transcripts(struct family *f)
 		const struct transcript *t = list->at[i], *before = list->at[i - 1];
 		if (t->kind == TRANSCRIPT_MAIN && before->kind == TRANSCRIPT_MAIN &&
 		    t->session == before->session && t->record_count > 0)
-			diag_warn(&f->diag, t->source->path, 0, "session %.*s is also in %.*s, which counts",
+			diag_warn(&f->diag, t->source->path, 0,
+			          "session %.*s is also in %.*s, which counts",
 			          STR_ARG(ranked[i].session), STR_ARG(before->source->path));
 	}
 }
@@ -91,8 +92,7 @@ adopt_agents(struct family *f)
 		    f->names, str_head(main->source->name, main->source->name.len - 6));
 		for (size_t k = 0; stem != main->session && k < f->transcripts.len; k++) {
 			struct transcript *t = f->transcripts.at[k];
-			if (t->kind == TRANSCRIPT_AGENT && t->session == stem &&
-			    !has_main(f, stem))
+			if (t->kind == TRANSCRIPT_AGENT && t->session == stem && !has_main(f, stem))
 				t->session = main->session;
 		}
 	}
@@ -145,8 +145,8 @@ tally_lines(struct family *f, const struct sessions *sessions, struct tally *tal
 	s->ignored += account.ignored;
 	s->skipped += account.skipped;
 	for (size_t i = 0; i < account.by_type.len; i++) {
-		uint32_t ident =
-		    intern_add(tally->types, intern_str(f->names, account.by_type.at[i].type));
+		uint32_t ident = intern_add(tally->types,
+		                            intern_str(f->names, account.by_type.at[i].type));
 		while (tally->ignored.len <= ident)
 			(void)ARENA_PUSH(&tally->arena, &tally->ignored);
 		tally->ignored.at[ident].type = intern_str(tally->types, ident);
@@ -172,7 +172,9 @@ warn_timeless(struct family *f, const struct sessions *sessions)
 	for (size_t i = 0; i < sessions->len; i++) {
 		const struct session *s = sessions->at[i];
 		if (s->wanted && s->timeless_turns > 0)
-			diag_warn(&f->diag, s->transcript != NULL ? s->transcript->source->path : (struct str){0},
+			diag_warn(&f->diag,
+			          s->transcript != NULL ? s->transcript->source->path
+			                                : (struct str){0},
 			          0, "no line with a time: %zu turns of session %.*s left out",
 			          s->timeless_turns, STR_ARG(intern_str(f->names, s->id)));
 	}
@@ -206,8 +208,8 @@ convert_family(const struct looks *looks, const struct options *o, const struct 
 	read_family(&f, render->threads, looks);
 	struct reading r = {&f.arena, f.worker_arenas, f.names, render->threads, &f.diag};
 	transcripts_facts(&r, &f.transcripts, &facts, &fact_count);
-	struct sessions sessions =
-	    session_build(&f.arena, f.names, &f.transcripts, facts, fact_count, &options);
+	struct sessions sessions = session_build(&f.arena, f.names, &f.transcripts, facts,
+	                                         fact_count, &options);
 	sort_sessions(&sessions);
 	log_print(log, &f.diag);
 	tally_lines(&f, &sessions, tally, log);

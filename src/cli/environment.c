@@ -35,7 +35,8 @@ percent_decode(struct arena *a, struct str text, struct str *out)
 			to[len++] = text.at[i];
 			continue;
 		}
-		if (i + 2 >= text.len || hex_digit(text.at[i + 1]) < 0 || hex_digit(text.at[i + 2]) < 0)
+		if (i + 2 >= text.len || hex_digit(text.at[i + 1]) < 0 ||
+		    hex_digit(text.at[i + 2]) < 0)
 			return false;
 		to[len++] = (char)(hex_digit(text.at[i + 1]) * 16 + hex_digit(text.at[i + 2]));
 		i += 2;
@@ -88,7 +89,8 @@ read_project(struct environment *env, struct diag *d)
 	if (text.len == 0)
 		return;
 	if (slash == STR_NONE || slash == 0 || slash + 1 == text.len || !utf8_valid(text)) {
-		diag_warn(d, (struct str){0}, 0, "WEAVE_PROJECT is not ENTITY/PROJECT and is ignored");
+		diag_warn(d, (struct str){0}, 0,
+		          "WEAVE_PROJECT is not ENTITY/PROJECT and is ignored");
 		return;
 	}
 	env->entity = str_head(text, slash);

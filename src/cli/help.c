@@ -19,8 +19,8 @@ options_help(FILE *out)
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *o = &option_table()[i];
 		char letter[] = {'-', o->letter, ',', ' ', '\0'};
-		int width = fprintf(out, "  %s--%s%s%s", o->letter != '\0' ? letter : "    ", o->name,
-		                    o->argument != NULL ? " " : "",
+		int width = fprintf(out, "  %s--%s%s%s", o->letter != '\0' ? letter : "    ",
+		                    o->name, o->argument != NULL ? " " : "",
 		                    o->argument != NULL ? o->argument : "");
 		if (width >= HELP_COLUMN) {
 			fputc('\n', out);
@@ -89,7 +89,8 @@ complete_zsh(FILE *out)
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *o = &option_table()[i];
 		if (o->letter != '\0')
-			fprintf(out, "\t'(-%c --%s)'{-%c,--%s}'", o->letter, o->name, o->letter, o->name);
+			fprintf(out, "\t'(-%c --%s)'{-%c,--%s}'", o->letter, o->name, o->letter,
+			        o->name);
 		else
 			fprintf(out, "\t'%s--%s", o->id == OPTION_SESSION ? "*" : "", o->name);
 		fputc('[', out);
@@ -115,7 +116,9 @@ complete_fish(FILE *out)
 		if (o->letter != '\0')
 			fprintf(out, " -s %c", o->letter);
 		if (o->argument != NULL)
-			fputs(o->values != NULL && strcmp(o->values, "FILE") == 0 ? " -r -F" : " -x", out);
+			fputs(o->values != NULL && strcmp(o->values, "FILE") == 0 ? " -r -F"
+			                                                          : " -x",
+			      out);
 		if (o->values != NULL && strcmp(o->values, "FILE") != 0)
 			fprintf(out, " -a '%s'", o->values);
 		fputs(" -d '", out);

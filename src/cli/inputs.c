@@ -5,7 +5,7 @@
 #include "input/source.h"
 #include "session/family.h"
 
-#define RELATIVES_MAX 4096      /* files that are looked for because others name them */
+#define RELATIVES_MAX 4096       /* files that are looked for because others name them */
 #define PROJECT_FOLDERS_MAX 4096 /* sibling folders in which they are looked for */
 
 /* ---- looking at files ---- */
@@ -75,8 +75,12 @@ look_at_all(struct arena *a, const struct sources *sources, unsigned threads, st
 	job.parsers = ARENA_ARRAY(a, struct json_parser *, threads);
 	for (unsigned i = 0; i < threads; i++)
 		job.parsers[i] = json_parser_new();
-	struct pool_job pool = {.count = sources->len, .threads = threads, .ctx = &job,
-	                        .window = 256, .work = look_work, .done = look_done};
+	struct pool_job pool = {.count = sources->len,
+	                        .threads = threads,
+	                        .ctx = &job,
+	                        .window = 256,
+	                        .work = look_work,
+	                        .done = look_done};
 	(void)pool_run(&pool);
 	for (unsigned i = 0; i < threads; i++) {
 		json_parser_free(job.parsers[i]);
@@ -99,9 +103,8 @@ find_sources(struct arena *a, const struct options *o, const struct environment 
 	struct sources all = {0};
 	bool ok = true;
 	for (size_t i = 0; i < o->paths.len; i++)
-		ok &= str_eq(o->paths.at[i], STR("-"))
-		          ? source_stdin(a, 0, env->tmp_dir, &all, d)
-		          : source_find(a, o->paths.at[i], &all, d);
+		ok &= str_eq(o->paths.at[i], STR("-")) ? source_stdin(a, 0, env->tmp_dir, &all, d)
+		                                       : source_find(a, o->paths.at[i], &all, d);
 	if (o->paths.len == 0)
 		ok = source_stdin(a, 0, env->tmp_dir, &all, d);
 	source_sort(&all);
@@ -132,7 +135,8 @@ static bool
 is_known(const struct looks *looks, const struct source *s)
 {
 	for (size_t i = 0; i < looks->len; i++)
-		if (looks->at[i]->source->device == s->device && looks->at[i]->source->inode == s->inode)
+		if (looks->at[i]->source->device == s->device &&
+		    looks->at[i]->source->inode == s->inode)
 			return true;
 	return false;
 }

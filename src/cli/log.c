@@ -127,8 +127,8 @@ log_progress(struct log *l, uint64_t now_ns, uint64_t done, uint64_t all)
 		return;
 	l->shown_ns = now_ns;
 	l->progress_shown = true;
-	fprintf(l->out, "\rretrospan: %3.0f %%  %.0f of %.0f MB ", 100.0 * (double)done / (double)all,
-	        (double)done / 1e6, (double)all / 1e6);
+	fprintf(l->out, "\rretrospan: %3.0f %%  %.0f of %.0f MB ",
+	        100.0 * (double)done / (double)all, (double)done / 1e6, (double)all / 1e6);
 	(void)fflush(l->out);
 }
 
@@ -170,11 +170,13 @@ log_summary(struct log *l, const struct summary *s)
 		return;
 	}
 	if (l->verbose)
-		log_info(l, "lines: %" PRIu64 " read = %" PRIu64 " used + %" PRIu64 " history + %" PRIu64
-		            " ignored + %" PRIu64 " skipped",
+		log_info(l,
+		         "lines: %" PRIu64 " read = %" PRIu64 " used + %" PRIu64
+		         " history + %" PRIu64 " ignored + %" PRIu64 " skipped",
 		         s->read, s->used, s->history, s->ignored, s->skipped);
-	buf_printf(&b, "retrospan: %" PRIu64 " session%s, %" PRIu64 " turn%s, %" PRIu64 " span%s; %" PRIu64
-	               " line%s read, %" PRIu64 " skipped",
+	buf_printf(&b,
+	           "retrospan: %" PRIu64 " session%s, %" PRIu64 " turn%s, %" PRIu64
+	           " span%s; %" PRIu64 " line%s read, %" PRIu64 " skipped",
 	           s->sessions, plural(s->sessions), s->turns, plural(s->turns), s->spans,
 	           plural(s->spans), s->read, plural(s->read), s->skipped);
 	if (s->inherited > 0)

@@ -31,8 +31,9 @@ convert(const struct options *o, const struct environment *env, struct log *log)
 		return 2;
 	}
 	if (encoder->binary && env->stdout_is_terminal && !o->has_output) {
-		fprintf(stderr, "retrospan: %.*s is binary and does not go to a terminal: "
-		                "use -o FILE, -f text, or -o - if you mean it\n",
+		fprintf(stderr,
+		        "retrospan: %.*s is binary and does not go to a terminal: "
+		        "use -o FILE, -f text, or -o - if you mean it\n",
 		        STR_ARG(encoder->name));
 		return 2;
 	}

@@ -95,38 +95,75 @@ set_time(struct str *to, const struct option *option, struct str value, FILE *er
 	return true;
 }
 
+static bool
+fits(const struct option *option, struct str value)
+{
+	if (option->argument != NULL && value.len == 0)
+		return false;
+	return option->values == NULL || strcmp(option->values, "FILE") == 0 ||
+	       is_listed(option->values, value);
+}
+
 /* One option, with its value when it takes one. */
 static bool
 set(struct arena *a, struct options *o, const struct option *option, struct str value, FILE *err)
 {
-	if (option->values != NULL && strcmp(option->values, "FILE") != 0 &&
-	    !is_listed(option->values, value))
-		return wrong(err, option, value);
-	if (option->argument != NULL && value.len == 0)
+	if (!fits(option, value))
 		return wrong(err, option, value);
 	switch (option->id) {
-	case OPTION_FORMAT: o->format = value; break;
-	case OPTION_CONVENTION: o->convention = value; break;
-	case OPTION_OUTPUT: o->output = value; o->has_output = true; break;
-	case OPTION_SESSION: *ARENA_PUSH(a, &o->sessions) = value; break;
-	case OPTION_SINCE: return set_time(&o->since, option, value, err);
-	case OPTION_UNTIL: return set_time(&o->until, option, value, err);
-	case OPTION_HISTORY: o->history = true; break;
-	case OPTION_CONTENT: o->content_none = str_eq(value, STR("none")); break;
+	case OPTION_FORMAT:
+		o->format = value;
+		break;
+	case OPTION_CONVENTION:
+		o->convention = value;
+		break;
+	case OPTION_OUTPUT:
+		o->output = value;
+		o->has_output = true;
+		break;
+	case OPTION_SESSION:
+		*ARENA_PUSH(a, &o->sessions) = value;
+		break;
+	case OPTION_SINCE:
+		return set_time(&o->since, option, value, err);
+	case OPTION_UNTIL:
+		return set_time(&o->until, option, value, err);
+	case OPTION_HISTORY:
+		o->history = true;
+		break;
+	case OPTION_CONTENT:
+		o->content_none = str_eq(value, STR("none"));
+		break;
 	case OPTION_MAX_VALUE_BYTES:
-	case OPTION_JOBS: return set_number(o, option, value, err);
+	case OPTION_JOBS:
+		return set_number(o, option, value, err);
 	case OPTION_COLOR:
 		o->color_always = str_eq(value, STR("always"));
 		o->color_never = str_eq(value, STR("never"));
 		break;
-	case OPTION_QUIET: o->quiet = true; break;
-	case OPTION_VERBOSE: o->verbose = true; break;
-	case OPTION_LOG_FORMAT: o->log_json = str_eq(value, STR("json")); break;
-	case OPTION_STRICT: o->strict = true; break;
-	case OPTION_COMPLETION: o->completion = value; break;
-	case OPTION_HELP: o->help = true; break;
-	case OPTION_VERSION: o->version = true; break;
-	case OPTION_COUNT: break;
+	case OPTION_QUIET:
+		o->quiet = true;
+		break;
+	case OPTION_VERBOSE:
+		o->verbose = true;
+		break;
+	case OPTION_LOG_FORMAT:
+		o->log_json = str_eq(value, STR("json"));
+		break;
+	case OPTION_STRICT:
+		o->strict = true;
+		break;
+	case OPTION_COMPLETION:
+		o->completion = value;
+		break;
+	case OPTION_HELP:
+		o->help = true;
+		break;
+	case OPTION_VERSION:
+		o->version = true;
+		break;
+	case OPTION_COUNT:
+		break;
 	}
 	return true;
 }
@@ -148,7 +185,8 @@ take_value(struct argument_list *args, const struct option *option, struct str *
 }
 
 static bool
-parse_long(struct arena *a, struct argument_list *args, struct str text, struct options *o, FILE *err)
+parse_long(struct arena *a, struct argument_list *args, struct str text, struct options *o,
+           FILE *err)
 {
 	size_t equals = str_find_byte(text, '=');
 	struct str name = equals == STR_NONE ? text : str_head(text, equals), value = {0};

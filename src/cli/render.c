@@ -34,8 +34,8 @@ struct rendered {
 struct batch {
 	pthread_mutex_t lock;
 	struct rendered *spare; /* under lock: their memory is warm */
-	struct buf items;   /* struct str */
-	struct buf holders; /* struct rendered * */
+	struct buf items;       /* struct str */
+	struct buf holders;     /* struct rendered * */
 	struct buf bytes;
 	size_t used;
 };
@@ -102,9 +102,14 @@ work(void *ctx, size_t i, size_t worker)
 	out->diag.arena = &out->notes;
 	struct content *contents = ARENA_ARRAY(a, struct content, lines->len);
 	(void)content_load(a, lines->at, lines->len, contents, &out->diag);
-	struct trace_input in = {.arena = a, .names = job->names, .options = &r->trace,
-	                         .session = t->session, .turn = t->turn, .agent = t->agent,
-	                         .contents = contents, .content_count = lines->len};
+	struct trace_input in = {.arena = a,
+	                         .names = job->names,
+	                         .options = &r->trace,
+	                         .session = t->session,
+	                         .turn = t->turn,
+	                         .agent = t->agent,
+	                         .contents = contents,
+	                         .content_count = lines->len};
 	r->convention->trace(&in, &spans);
 	r->encoder->pack(&spans, &r->encode, &out->packed);
 	out->spans = spans.len;
@@ -155,9 +160,11 @@ flush(struct render *r, const struct rendered *keep, struct diag *d)
 		buf_clear(&b->bytes);
 		r->encoder->join((const struct str *)(const void *)b->items.at, count, &r->resource,
 		                 &b->bytes);
-		if (r->encoder->warn_bytes != 0 && count == 1 && b->bytes.len > r->encoder->warn_bytes)
+		if (r->encoder->warn_bytes != 0 && count == 1 &&
+		    b->bytes.len > r->encoder->warn_bytes)
 			diag_warn(d, (struct str){0}, 0,
-			          "a single span takes %zu bytes: its line is longer than many readers accept",
+			          "a single span takes %zu bytes: its line is longer than many "
+			          "readers accept",
 			          b->bytes.len);
 		ok = file_sink_write(r->sink, buf_str(&b->bytes), d);
 	}
@@ -176,8 +183,8 @@ add_item(struct render *r, struct str item, const struct rendered *holder, struc
 	size_t cost = item.len + r->encoder->item_overhead;
 	bool ok = true;
 	if (r->encoder->item_bytes_max != 0 && item.len > r->encoder->item_bytes_max)
-		return diag_fail(d, (struct str){0}, "a span of %zu bytes is too large to be written",
-		                 item.len);
+		return diag_fail(d, (struct str){0},
+		                 "a span of %zu bytes is too large to be written", item.len);
 	if (b->items.len > 0 && (b->used > room || cost > room - b->used))
 		ok = flush(r, holder, d);
 	buf_add(&b->items, (struct str){(const char *)&item, sizeof item});
@@ -220,7 +227,8 @@ is_in_window(const struct render *r, uint64_t ns)
 }
 
 static void
-collect(struct arena *a, const struct render *r, const struct sessions *sessions, struct tasks *list)
+collect(struct arena *a, const struct render *r, const struct sessions *sessions,
+        struct tasks *list)
 {
 	for (size_t i = 0; i < sessions->len; i++) {
 		const struct session *s = sessions->at[i];
@@ -244,9 +252,14 @@ render_sessions(struct render *r, struct intern *names, const struct sessions *s
 	(void)batch_of(r);
 	collect(&a, r, sessions, &job.tasks);
 	job.arenas = ARENA_ARRAY(&a, struct arena, r->threads);
-	struct pool_job pool = {.count = job.tasks.len, .threads = r->threads, .ctx = &job,
-	                        .weight = weigh, .weight_max = IN_FLIGHT_BYTES, .work = work,
-	                        .done = done, .drop = drop};
+	struct pool_job pool = {.count = job.tasks.len,
+	                        .threads = r->threads,
+	                        .ctx = &job,
+	                        .weight = weigh,
+	                        .weight_max = IN_FLIGHT_BYTES,
+	                        .work = work,
+	                        .done = done,
+	                        .drop = drop};
 	(void)pool_run(&pool);
 	for (unsigned i = 0; i < r->threads; i++)
 		arena_free(&job.arenas[i]);

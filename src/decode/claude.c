@@ -78,8 +78,8 @@ line_read(const struct json *v, struct claude_line *l)
 		for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 			if (fields[i].key.len > it.key.len)
 				break;
-			if (fields[i].key.len != it.key.len || fields[i].key.at[0] != it.key.at[0] ||
-			    !str_eq(fields[i].key, it.key))
+			if (fields[i].key.len != it.key.len ||
+			    fields[i].key.at[0] != it.key.at[0] || !str_eq(fields[i].key, it.key))
 				continue;
 			if (l->field[fields[i].field] == NULL)
 				l->field[fields[i].field] = it.value;
@@ -256,11 +256,13 @@ claude_decode(struct decoder *d, const struct json *v, struct record *r, const c
 static bool
 is_foreign(const struct json *v)
 {
-	return json_get(v, STR("provenance")) != NULL || json_get(v, STR("systemPayload")) != NULL ||
+	return json_get(v, STR("provenance")) != NULL ||
+	       json_get(v, STR("systemPayload")) != NULL ||
 	       json_get(json_get(v, STR("message")), STR("parts")) != NULL;
 }
 
-/* A line of the conversation, or metadata of a session: the first lines of many files are such. 2.1 */
+/* A line of the conversation, or metadata of a session: the first lines of many files are such.
+ * 2.1 */
 static bool
 claude_sniff(const struct json *v)
 {
@@ -271,7 +273,8 @@ claude_sniff(const struct json *v)
 	if (type.len == 0)
 		type = json_get_text(message, STR("role"));
 	if (str_eq(type, STR("user")) || str_eq(type, STR("assistant")))
-		return json_get(message, STR("role")) != NULL || json_get(message, STR("content")) != NULL;
+		return json_get(message, STR("role")) != NULL ||
+		       json_get(message, STR("content")) != NULL;
 	return type.len > 0 && message == NULL && json_is_string(json_get(v, STR("sessionId")));
 }
 

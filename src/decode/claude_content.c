@@ -35,7 +35,8 @@ plain(struct arena *a, struct json_raw v)
 	return json_raw_text(a, v);
 }
 
-/* "[image image/png 12345 bytes]", as JSON text; the size is that of the data when decoded. genai 6.3 */
+/* "[image image/png 12345 bytes]", as JSON text; the size is that of the data when decoded. genai
+ * 6.3 */
 static struct json_raw
 media_text(struct arena *a, struct str kind, struct str media_type, struct json_raw data)
 {
@@ -44,9 +45,9 @@ media_text(struct arena *a, struct str kind, struct str media_type, struct json_
 	struct buf b = {0};
 	while (base64.len > 0 && base64.at[base64.len - 1] == '=')
 		base64.len--;
-	struct str note =
-	    arena_printf(a, "[%.*s%s%.*s %zu bytes]", STR_ARG(kind), media_type.len > 0 ? " " : "",
-	                 STR_ARG(media_type), base64.len / 4 * 3 + base64.len % 4 * 3 / 4);
+	struct str note = arena_printf(a, "[%.*s%s%.*s %zu bytes]", STR_ARG(kind),
+	                               media_type.len > 0 ? " " : "", STR_ARG(media_type),
+	                               base64.len / 4 * 3 + base64.len % 4 * 3 / 4);
 	json_put_text(&b, note);
 	struct json_raw v = {arena_str(a, buf_str(&b))};
 	buf_free(&b);
@@ -66,8 +67,9 @@ media_part(struct arena *a, struct json_raw block, struct str type, struct part 
 		link = json_raw_get(source, STR("file_id"));
 	if (link.text.len > 0) {
 		p->kind = PART_LINK;
-		p->name = str_eq(plain(a, json_raw_get(source, STR("type"))), STR("url")) ? STR("uri")
-		                                                                          : STR("file");
+		p->name = str_eq(plain(a, json_raw_get(source, STR("type"))), STR("url"))
+		              ? STR("uri")
+		              : STR("file");
 		p->id = type;
 		p->text = link;
 		return true;
@@ -132,13 +134,15 @@ add_blocks(struct arena *a, struct json_raw content, struct parts *parts)
 static void put_without_media(struct arena *a, struct buf *b, struct json_raw v, struct str outer,
                               int depth);
 
-/* The type of the data in an object, by the members beside it; outer is the type of what holds it. Read writes
- * {"type":"image","file":{"type":"image/png","base64":...}} and {"type":"pdf","file":{"base64":...}}, blocks
- * {"source":{"media_type":"image/png","data":...}}. 6.6 */
+/* The type of the data in an object, by the members beside it; outer is the type of what holds it.
+ * Read writes {"type":"image","file":{"type":"image/png","base64":...}} and
+ * {"type":"pdf","file":{"base64":...}}, blocks {"source":{"media_type":"image/png","data":...}}.
+ * 6.6 */
 static struct str
 data_type(struct arena *a, struct json_raw v, struct str outer)
 {
-	static const struct str keys[] = {STR_INIT("media_type"), STR_INIT("mimeType"), STR_INIT("type")};
+	static const struct str keys[] = {STR_INIT("media_type"), STR_INIT("mimeType"),
+	                                  STR_INIT("type")};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		struct str type = plain(a, json_raw_get(v, keys[i]));
 		if (str_find_byte(type, '/') != STR_NONE && type.len < 100)

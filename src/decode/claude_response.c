@@ -5,13 +5,13 @@
 
 /* Tools that may run beside others of their response. 6.2 */
 static const struct str concurrent_tools[] = {
-    STR_INIT("Read"),     STR_INIT("Grep"),       STR_INIT("Glob"),     STR_INIT("WebFetch"),
+    STR_INIT("Read"),      STR_INIT("Grep"),       STR_INIT("Glob"),     STR_INIT("WebFetch"),
     STR_INIT("WebSearch"), STR_INIT("ToolSearch"), STR_INIT("TaskList"), STR_INIT("TaskGet"),
-    STR_INIT("Agent"),    STR_INIT("Task"),
+    STR_INIT("Agent"),     STR_INIT("Task"),
 };
 
-static const struct str edit_tools[] = {
-    STR_INIT("Edit"), STR_INIT("Write"), STR_INIT("MultiEdit"), STR_INIT("NotebookEdit")};
+static const struct str edit_tools[] = {STR_INIT("Edit"), STR_INIT("Write"), STR_INIT("MultiEdit"),
+                                        STR_INIT("NotebookEdit")};
 
 static const struct str readonly_commands[] = {
     STR_INIT("ls"), STR_INIT("cat"),  STR_INIT("head"),  STR_INIT("tail"), STR_INIT("grep"),
@@ -76,8 +76,8 @@ read_call(struct decoder *d, const struct json *block, struct block_record *b)
 	                 command_only_reads(json_get_text(input, STR("command"))));
 	b->in_background = json_true(json_get(input, STR("run_in_background")));
 	if (b->spawns_agent) {
-		b->agent_type = intern_add(
-		    d->names, str_trim(json_get_text(input, STR("subagent_type"))));
+		b->agent_type = intern_add(d->names,
+		                           str_trim(json_get_text(input, STR("subagent_type"))));
 		b->agent_name = intern_add(d->names, str_trim(json_get_text(input, STR("name"))));
 		b->team = claude_member(d, input, STR("team_name"));
 		b->target = claude_member(d, input, STR("resume"));
@@ -132,9 +132,10 @@ read_usage(const struct json *v)
 	if (json_u64(json_get(v, STR("output_tokens")), &n))
 		u.output = n;
 	u.has_cache_read = json_u64(json_get(v, STR("cache_read_input_tokens")), &u.cache_read);
-	u.has_cache_creation =
-	    json_u64(json_get(v, STR("cache_creation_input_tokens")), &u.cache_creation);
-	if (json_u64(json_get(json_get(v, STR("output_tokens_details")), STR("thinking_tokens")), &n))
+	u.has_cache_creation = json_u64(json_get(v, STR("cache_creation_input_tokens")),
+	                                &u.cache_creation);
+	if (json_u64(json_get(json_get(v, STR("output_tokens_details")), STR("thinking_tokens")),
+	             &n))
 		u.reasoning = n;
 	return u;
 }
@@ -171,7 +172,8 @@ claude_response(struct decoder *d, const struct claude_line *l, struct record *r
 	a->block_index = BLOCK_INDEX_NONE;
 	if (json_u64(l->field[FIELD_BLOCK_INDEX], &n) && n < BLOCK_INDEX_NONE)
 		a->block_index = (uint32_t)n;
-	if (json_u64(l->field[FIELD_THINKING_MS], &n) || json_u64(l->field[FIELD_TOOL_INPUT_MS], &n))
+	if (json_u64(l->field[FIELD_THINKING_MS], &n) ||
+	    json_u64(l->field[FIELD_TOOL_INPUT_MS], &n))
 		a->lead_ms = n;
 	a->usage = read_usage(json_get(message, STR("usage")));
 	read_blocks(d, json_get(message, STR("content")), a);

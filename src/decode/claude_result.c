@@ -152,12 +152,12 @@ read_text(struct decoder *d, const struct json *content, bool structured, struct
 		read_exit_code(text, o);
 		o->error_type = intern_add(d->names, error_class(text));
 	}
-	/* What the program recorded apart would name the agent: the text counts when there is nothing. */
+	/* What the program recorded apart would name the agent: the text counts when there is
+	 * nothing. */
 	struct str agent = {0};
 	if (!structured)
-		agent = agent_in_text(last.len > RESULT_TAIL_MAX
-		                          ? str_skip(last, last.len - RESULT_TAIL_MAX)
-		                          : last);
+		agent = agent_in_text(
+		    last.len > RESULT_TAIL_MAX ? str_skip(last, last.len - RESULT_TAIL_MAX) : last);
 	/* A launch whose structured result is missing: 9.2 */
 	if (!structured && str_starts(text, STR("Async agent launched")))
 		o->async = true;

@@ -59,7 +59,8 @@ read_workflow(struct decoder *d, const struct json *v, struct facts_list *list)
 		f->workflow = true;
 		if (json_u64(json_get(it.value, STR("startedAt")), &start_ms) &&
 		    json_u64(json_get(it.value, STR("durationMs")), &length_ms) &&
-		    start_ms < WHEN_MAX_NS / WHEN_MS && length_ms < WHEN_MAX_NS / WHEN_MS - start_ms) {
+		    start_ms < WHEN_MAX_NS / WHEN_MS &&
+		    length_ms < WHEN_MAX_NS / WHEN_MS - start_ms) {
 			f->start_ns = start_ms * WHEN_MS;
 			f->end_ns = (start_ms + length_ms) * WHEN_MS;
 		}
@@ -67,8 +68,8 @@ read_workflow(struct decoder *d, const struct json *v, struct facts_list *list)
 }
 
 bool
-claude_sidecar(struct decoder *d, struct str path, const struct json *v,
-               struct agent_facts **facts, size_t *count)
+claude_sidecar(struct decoder *d, struct str path, const struct json *v, struct agent_facts **facts,
+               size_t *count)
 {
 	struct str name = base_name(path);
 	struct facts_list list = {0};

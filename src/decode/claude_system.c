@@ -19,8 +19,8 @@ read_retry(struct decoder *d, const struct claude_line *l, struct record *r)
 	const struct json *error = l->field[FIELD_ERROR];
 	uint64_t status;
 	if (json_u64(json_get(error, STR("status")), &status))
-		y->status = intern_add(
-		    d->names, arena_printf(d->arena, "%llu", (unsigned long long)status));
+		y->status = intern_add(d->names,
+		                       arena_printf(d->arena, "%llu", (unsigned long long)status));
 	y->request = claude_member(d, error, STR("requestId"));
 	y->attempt = number(l->whole, STR("retryAttempt"));
 	y->delay_ns = number(l->whole, STR("retryInMs"));
@@ -104,9 +104,12 @@ hook_event_of(struct str name)
 		struct str name;
 		enum hook_event event;
 	} events[] = {
-	    {STR_INIT("SessionStart"), HOOK_SESSION_START}, {STR_INIT("UserPromptSubmit"), HOOK_PROMPT},
-	    {STR_INIT("PreToolUse"), HOOK_PRE_TOOL},        {STR_INIT("PostToolUse"), HOOK_POST_TOOL},
-	    {STR_INIT("PostToolUseFailure"), HOOK_POST_TOOL}, {STR_INIT("Stop"), HOOK_STOP},
+	    {STR_INIT("SessionStart"), HOOK_SESSION_START},
+	    {STR_INIT("UserPromptSubmit"), HOOK_PROMPT},
+	    {STR_INIT("PreToolUse"), HOOK_PRE_TOOL},
+	    {STR_INIT("PostToolUse"), HOOK_POST_TOOL},
+	    {STR_INIT("PostToolUseFailure"), HOOK_POST_TOOL},
+	    {STR_INIT("Stop"), HOOK_STOP},
 	};
 	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
 		if (str_eq(events[i].name, name))
@@ -145,7 +148,8 @@ read_hook(struct decoder *d, const struct json *v, struct str type, struct recor
 	struct hook_record *h = new_hook(d, v, claude_member(d, v, STR("toolUseID")));
 	h->has_duration = json_u64(json_get(v, STR("durationMs")), &h->duration_ms);
 	h->failed = !str_eq(type, STR("hook_success"));
-	h->allows = str_has(json_get_text(v, STR("stdout")), STR("\"permissionDecision\":\"allow\""));
+	h->allows = str_has(json_get_text(v, STR("stdout")),
+	                    STR("\"permissionDecision\":\"allow\""));
 	r->kind = RECORD_HOOK;
 	r->hook = h;
 }

@@ -6,8 +6,8 @@
 #include "decode/format.h"
 #include "decode/transcript.h"
 
-#define GAP_MAX 8192         /* bytes between two lines that are read all the same */
-#define RUN_MAX (1u << 20)   /* bytes read at once, unless one line is longer */
+#define GAP_MAX 8192       /* bytes between two lines that are read all the same */
+#define RUN_MAX (1u << 20) /* bytes read at once, unless one line is longer */
 
 struct want {
 	const struct line_use *line;
@@ -72,8 +72,8 @@ read_run(struct arena *a, const struct want *w, size_t n, int fd, struct diag *d
 }
 
 bool
-content_load(struct arena *a, const struct line_use *lines, size_t count,
-             struct content *contents, struct diag *d)
+content_load(struct arena *a, const struct line_use *lines, size_t count, struct content *contents,
+             struct diag *d)
 {
 	struct want *wants = ARENA_ARRAY(a, struct want, count);
 	const struct source *open = NULL;

@@ -5,7 +5,7 @@
 #include "input/lines.h"
 
 #define LOOK_BYTES_MIN ((size_t)64 << 10) /* of a head; most tell within that */
-#define LOOK_LINES_MAX 8 /* lines of a conversation that are looked at */
+#define LOOK_LINES_MAX 8                  /* lines of a conversation that are looked at */
 
 static void
 add_key(struct arena *a, struct look *look, struct intern *names, uint32_t ident)
@@ -77,7 +77,8 @@ glance_over(struct glance *g, const struct source *s, struct diag *d)
 {
 	struct buf buf = {0};
 	uint64_t seen = 0;
-	for (size_t bytes = LOOK_BYTES_MIN; g->lines < LOOK_LINES_MAX && seen < s->size; bytes *= 16) {
+	for (size_t bytes = LOOK_BYTES_MIN; g->lines < LOOK_LINES_MAX && seen < s->size;
+	     bytes *= 16) {
 		struct lines l;
 		struct line line;
 		if (bytes > LOOK_BYTES_MAX || !lines_open_head(&l, s, bytes, &buf, d))

@@ -20,7 +20,8 @@ read_sidecar(const struct reading *r, struct json_parser *parser, const struct f
 	if (source_slurp(&scratch, s, SIDECAR_BYTES_MAX, &text, r->diag)) {
 		uint32_t line = 0;
 		/* One value, or one a line. */
-		for (text = json_repair(&scratch, text); str_trim(text).len > 0; text = str_skip(text, used)) {
+		for (text = json_repair(&scratch, text); str_trim(text).len > 0;
+		     text = str_skip(text, used)) {
 			line++;
 			const struct json *v = json_parse(parser, text, &used, &error);
 			if (v == NULL || !format->sidecar(&d, s->path, v, &facts, &count)) {

@@ -9,7 +9,8 @@
 #include "base/utf8.h"
 #include "input/lines.h"
 
-#define RESYNC_BYTES_MAX ((size_t)64 << 20) /* parsed in the search for records in torn lines of one piece */
+#define RESYNC_BYTES_MAX                                                                           \
+	((size_t)64 << 20) /* parsed in the search for records in torn lines of one piece */
 
 /* One piece of one file. */
 struct item {
@@ -46,7 +47,7 @@ struct job {
 	struct yield *pending, *last; /* pieces of the file that comes in */
 	size_t pending_records;
 	struct transcript *now;
-	uint32_t lines;         /* of that file, in the pieces before */
+	uint32_t lines; /* of that file, in the pieces before */
 	bool failed;
 };
 
@@ -108,8 +109,9 @@ trouble_of(struct str text, const struct json_error *error)
 	return "a run of NUL bytes";
 }
 
-/* Inside something torn, a value counts only if it stands at the end of the line or before another, and says of
- * which session it is: what lies in the middle of a record looks like records too. */
+/* Inside something torn, a value counts only if it stands at the end of the line or before
+ * another, and says of which session it is: what lies in the middle of a record looks like records
+ * too. */
 static bool
 stands_alone(const struct json *v, struct str after)
 {
@@ -240,9 +242,9 @@ add_ignored(struct arena *a, struct transcript *t, const struct yield *y)
 }
 
 /*
- * A session is what its file is called (claude-code-transcripts 1.3), unless the file was renamed: no line knows
- * the name then, and the name is no session id. Then the lines tell (t->session: what a line says that is
- * not kept); 0: there are several sessions in it.
+ * A session is what its file is called (claude-code-transcripts 1.3), unless the file was renamed:
+ * no line knows the name then, and the name is no session id. Then the lines tell (t->session:
+ * what a line says that is not kept); 0: there are several sessions in it.
  */
 static void
 identify(const struct reading *rd, struct transcript *t, const struct look *look)
@@ -401,8 +403,12 @@ transcripts_read(const struct reading *r, struct look *const *looks, size_t coun
 		job.workers[i].decoder = (struct decoder){&r->worker_arenas[i], r->names};
 		job.workers[i].parser = json_parser_new();
 	}
-	struct pool_job pool = {.count = items.len, .threads = r->threads, .ctx = &job,
-	                        .weight = weigh, .work = work, .done = done,
+	struct pool_job pool = {.count = items.len,
+	                        .threads = r->threads,
+	                        .ctx = &job,
+	                        .weight = weigh,
+	                        .work = work,
+	                        .done = done,
 	                        .weight_max = (size_t)8 * LINE_PIECE_BYTES};
 	(void)pool_run(&pool);
 	for (unsigned i = 0; i < r->threads; i++) {

@@ -10,8 +10,8 @@
 struct tree_node {
 	const struct span *span;
 	struct tree_node *parent; /* NULL: a root, or the parent is not in the list */
-	struct tree_node
-	    *child; /* the first; siblings stand in the order of start, then of the list */
+	/* the first; siblings stand in the order of start, then of the list */
+	struct tree_node *child;
 	struct tree_node *next; /* sibling */
 	size_t index;           /* of span in the list */
 	size_t depth;

@@ -121,8 +121,8 @@ end_in_background(struct builder *b, struct agent *g)
 		g->outcome = OUTCOME_CANCELLED;
 }
 
-/* The dispatch of a teammate ends with its first report: the line that brings it, or the last text of its first
- * wake-up. weave 7.9 */
+/* The dispatch of a teammate ends with its first report: the line that brings it, or the last text
+ * of its first wake-up. weave 7.9 */
 static bool
 end_dispatch(struct builder *b, struct agent *g)
 {

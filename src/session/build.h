@@ -3,7 +3,7 @@
 
 #include "session/session.h"
 
-/* What the parts of session_build share. Sections: claude-code-transcripts unless said otherwise. */
+/* What the parts of session_build share. Sections are those of claude-code-transcripts. */
 
 /* Pointers by ident of the intern table. The array is made when the first is put. */
 struct by_ident {
@@ -28,11 +28,11 @@ struct chain {
 	const struct transcript *transcript;
 	struct record **at; /* in file order, duplicates left out */
 	size_t len, cap;
-	struct owner *owner; /* one per line */
+	struct owner *owner;        /* one per line */
 	struct responses responses; /* in order of their first slice */
 	/* An agent's chain: */
-	uint32_t agent;      /* its id, 0 when unknown */
-	uint32_t carrier;    /* call that carries it in its progress lines */
+	uint32_t agent;       /* its id, 0 when unknown */
+	uint32_t carrier;     /* call that carries it in its progress lines */
 	uint32_t copied_call; /* fork agent: call in the copied head */
 	const struct agent_facts *facts;
 	bool is_inline, is_fork;
@@ -54,8 +54,8 @@ struct answer {
 /* Background work that ended, as told. */
 struct notice_use {
 	struct notice notice;
-	struct record *record; /* holds the text */
-	uint64_t ns;           /* of the enqueue line when there is one */
+	struct record *record;   /* holds the text */
+	uint64_t ns;             /* of the enqueue line when there is one */
 	struct notice_use *next; /* for the same call */
 };
 
@@ -83,7 +83,8 @@ struct builder {
 /* history.c: gives each record its fate. 10.4 */
 void history_classify(struct builder *b);
 
-/* lineage.c: the root of each session's fork chain, and the session it was forked from. 10.5, weave 11 */
+/* lineage.c: the root of each session's fork chain, and the session it was forked from. 10.5,
+ * weave 11 */
 void lineage_resolve(struct builder *b, struct session *s);
 
 /* chain.c: the chains of the session's files. */

@@ -11,7 +11,9 @@ take_hook(struct builder *b, const struct record *r)
 	struct tool_call *call = by_ident_get(&b->call_by_id, h->call);
 	if (call == NULL || h->started || r->time_ns == 0)
 		return;
-	uint64_t length_ns = h->has_duration && h->duration_ms < UINT32_MAX ? h->duration_ms * 1000000 : 0;
+	uint64_t length_ns = h->has_duration && h->duration_ms < UINT32_MAX
+	                         ? h->duration_ms * 1000000
+	                         : 0;
 	uint64_t start_ns = length_ns < r->time_ns ? r->time_ns - length_ns : r->time_ns;
 	if (h->event == HOOK_PRE_TOOL)
 		call->pre_hooks_end_ns = later(call->pre_hooks_end_ns, r->time_ns);
@@ -20,14 +22,15 @@ take_hook(struct builder *b, const struct record *r)
 		call->post_hooks_start_ns = start_ns;
 }
 
-/* A result written on resume for one that never came says nothing: 6.7, weave 10. It tells by its text, or, in a
- * fork, by what follows: an injected line and a filler. */
+/* A result written on resume for one that never came says nothing: 6.7, weave 10. It tells by its
+ * text, or, in a fork, by what follows: an injected line and a filler. */
 static bool
 is_repair(const struct chain *c, size_t i, const struct result_record *o)
 {
 	if (o->sign == SIGN_SESSION_ENDED)
 		return true;
-	for (size_t k = i + 1; o->sign == SIGN_INTERRUPTED && k < c->len && k <= i + REPAIR_LINES_MAX; k++) {
+	for (size_t k = i + 1;
+	     o->sign == SIGN_INTERRUPTED && k < c->len && k <= i + REPAIR_LINES_MAX; k++) {
 		const struct record *r = c->at[k];
 		if (r->kind == RECORD_RESPONSE)
 			return r->response->filler;
@@ -53,7 +56,8 @@ call_collect_answers(struct builder *b, struct chain *c)
 			const struct result_record *o = &r->results->at[k];
 			if (o->decision != DECISION_NONE)
 				b->version_decides[r->version] = true;
-			if (o->sign == SIGN_FORK_CONTEXT || by_ident_get(&b->answers, o->call) != NULL)
+			if (o->sign == SIGN_FORK_CONTEXT ||
+			    by_ident_get(&b->answers, o->call) != NULL)
 				continue;
 			struct answer *answer = ARENA_NEW(&b->scratch, struct answer);
 			answer->result = o;
@@ -131,8 +135,10 @@ time_calls(struct builder *b, const struct response *p)
 	size_t len = 0;
 	for (size_t i = 0; i < p->slices.len; i++) {
 		const struct record *r = p->slices.at[i];
-		for (size_t k = 0; r->kind == RECORD_RESPONSE && k < r->response->block_count; k++) {
-			struct tool_call *call = by_ident_get(&b->call_by_id, r->response->blocks[k].id);
+		for (size_t k = 0; r->kind == RECORD_RESPONSE && k < r->response->block_count;
+		     k++) {
+			struct tool_call *call = by_ident_get(&b->call_by_id,
+			                                      r->response->blocks[k].id);
 			if (call != NULL && call->block == &r->response->blocks[k] &&
 			    len < CALLS_OF_RESPONSE_MAX)
 				calls[len++] = call;
@@ -147,10 +153,10 @@ time_calls(struct builder *b, const struct response *p)
 			not_before(calls[i], p->end.ns);
 		/* A call can't begin after it ended: the rule does not fit this one. */
 		if (calls[i]->end.ns != 0 && calls[i]->start.ns > calls[i]->end.ns)
-			calls[i]->start = (struct moment){
-			    calls[i]->use->time_ns < calls[i]->end.ns ? calls[i]->use->time_ns
-			                                              : calls[i]->end.ns,
-			    EVIDENCE_ESTIMATED};
+			calls[i]->start = (struct moment){calls[i]->use->time_ns < calls[i]->end.ns
+			                                      ? calls[i]->use->time_ns
+			                                      : calls[i]->end.ns,
+			                                  EVIDENCE_ESTIMATED};
 	}
 }
 
@@ -169,8 +175,8 @@ call_finish(struct builder *b)
 		take_answer(b, call);
 		if (!call->background)
 			continue;
-		const struct notice_use *n =
-		    notice_for(b, call->id, call->result->task, call->end.ns);
+		const struct notice_use *n = notice_for(b, call->id, call->result->task,
+		                                        call->end.ns);
 		if (n != NULL) {
 			call->background_end_ns = n->ns;
 			call->background_status = n->notice.status;

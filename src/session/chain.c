@@ -165,6 +165,6 @@ chain_collect(struct builder *b, const struct transcript *main)
 	if (b->main != NULL)
 		b->main->owner = ARENA_ARRAY(&b->scratch, struct owner, b->main->len);
 	for (size_t i = 0; i < b->agents.len; i++)
-		b->agents.at[i]->owner =
-		    ARENA_ARRAY(&b->scratch, struct owner, b->agents.at[i]->len);
+		b->agents.at[i]->owner = ARENA_ARRAY(&b->scratch, struct owner,
+		                                     b->agents.at[i]->len);
 }

@@ -6,9 +6,9 @@
 #include "base/intern.h"
 
 struct family {
-	size_t root;       /* index of the look that stands for it */
+	size_t root; /* index of the look that stands for it */
 	uint64_t first_ns;
-	struct str id;     /* the smallest */
+	struct str id; /* the smallest */
 };
 
 static size_t

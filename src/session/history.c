@@ -1,4 +1,5 @@
-/* Telling a session's own lines from copies of another session's. Sections: claude-code-transcripts. */
+/* Telling a session's own lines from copies of another session's. Sections: claude-code-
+ * transcripts. */
 #include "base/when.h"
 #include "session/build.h"
 
@@ -16,7 +17,7 @@ struct ledger {
 	struct by_ident by_message; /* struct claim, of the best slice */
 	struct by_ident requests;   /* struct transcript that holds the request */
 	uint64_t *own_since;        /* per transcript: its earliest line that nobody else has */
-	bool *one_prompt;           /* per transcript: prompts share one id, as copies of form 4 have it */
+	bool *one_prompt; /* per transcript: prompts share one id, as copies of form 4 have it */
 };
 
 static bool
@@ -42,7 +43,8 @@ is_marked(const struct transcript *t, const struct record *r)
 	return r->session != 0 && r->session != t->session;
 }
 
-/* Other writers give all slices of a response one uuid: the later one with another block is no repeat. */
+/* Other writers give all slices of a response one uuid: the later one with another block is no
+ * repeat. */
 static bool
 is_other_slice(const struct record *a, const struct record *b)
 {
@@ -91,8 +93,8 @@ before_queue(const struct record *r, uint64_t queue_ns)
 {
 	if (queue_ns == 0 || r->time_ns == 0)
 		return false;
-	bool said = (r->kind == RECORD_RESPONSE && !r->response->filler) || r->kind == RECORD_USER ||
-	            r->kind == RECORD_RESULTS;
+	bool said = (r->kind == RECORD_RESPONSE && !r->response->filler) ||
+	            r->kind == RECORD_USER || r->kind == RECORD_RESULTS;
 	if (said && !(r->flags & RECORD_META))
 		return r->time_ns < queue_ns;
 	return r->time_ns + WHEN_S < queue_ns;
@@ -190,8 +192,8 @@ transcript_index(const struct builder *b, const struct transcript *t)
 	return 0;
 }
 
-/* A line of the conversation belongs there, not in an agent's file that carries it along; an agent's line
- * belongs in the agent's file. 1.5, weave 7.5 */
+/* A line of the conversation belongs there, not in an agent's file that carries it along; an
+ * agent's line belongs in the agent's file. 1.5, weave 7.5 */
 static int
 place_of(const struct claim *c)
 {
@@ -230,7 +232,8 @@ compare_claims(const struct ledger *l, const struct claim *a, const struct claim
 	uint64_t oy = l->own_since[transcript_index(l->b, b->transcript)];
 	if (ox != oy)
 		return ox < oy ? 1 : -1;
-	/* Of a chain of copies the shorter is the older; of two copies of one session the longer counts. */
+	/* Of a chain of copies the shorter is the older; of two copies of one session the longer
+	 * counts. */
 	size_t na = a->transcript->record_count, nb = b->transcript->record_count;
 	bool same = a->transcript->session == b->transcript->session &&
 	            a->transcript->kind == TRANSCRIPT_MAIN;
@@ -359,8 +362,8 @@ mark_fork_head(struct transcript *t)
 	}
 }
 
-/* The copies of 2.0.77 (form 2) lack parallel calls. Their prompts keep the id of an older session, and
- * the other lines do not. */
+/* The copies of 2.0.77 (form 2) lack parallel calls. Their prompts keep the id of an older
+ * session, and the other lines do not. */
 static bool
 lost_calls(const struct transcript *t)
 {
@@ -387,7 +390,8 @@ mark_exportable(struct ledger *l)
 		for (size_t k = stamped; k < t->record_count; k++) {
 			struct record *r = &t->records[k];
 			const struct claim *best = by_ident_get(&l->by_uuid, r->uuid);
-			if (r->fate == FATE_HISTORY && is_main_line(r) && best != NULL && best->record == r)
+			if (r->fate == FATE_HISTORY && is_main_line(r) && best != NULL &&
+			    best->record == r)
 				r->flags |= RECORD_SOLE;
 		}
 	}

@@ -98,8 +98,8 @@ line_assign(struct builder *b, struct turn *t)
 	for (size_t i = 0; i < t->absorbed.len; i++)
 		t->absorbed.at[i].line = place_line(&p, main, t->absorbed.at[i].record);
 	for (size_t i = 0; i < t->compactions.len; i++)
-		t->compactions.at[i].summary_line =
-		    place_line(&p, main, t->compactions.at[i].summary);
+		t->compactions.at[i].summary_line = place_line(&p, main,
+		                                               t->compactions.at[i].summary);
 	place_work(&p, &t->work, 0);
 	t->error_line = LINE_NONE;
 	if (t->failed && t->work.responses.len > 0)

@@ -26,8 +26,10 @@ learn_names(struct builder *b, struct named *n)
 		if (o == NULL || o->agent == 0 || o->resumed_agent != 0)
 			continue;
 		struct by_ident *map = o->agent_by_text ? &n->by_text : &n->by_result;
-		/* An agent that is asked again appears in several results: the first is the launch. */
-		if (by_ident_get(map, o->agent) == NULL && (call->block->spawns_agent || !o->agent_by_text))
+		/* An agent that is asked again appears in several results: the first is the
+		 * launch. */
+		if (by_ident_get(map, o->agent) == NULL &&
+		    (call->block->spawns_agent || !o->agent_by_text))
 			by_ident_put(map, o->agent, call);
 	}
 }
@@ -248,7 +250,8 @@ link_later(struct builder *b, struct chain *c)
 		} else if (call == NULL) {
 			merge(b, &before->work, &g->work);
 			before->last_ns = later(before->last_ns, g->last_ns);
-			if (g->first_ns != 0 && (before->first_ns == 0 || g->first_ns < before->first_ns))
+			if (g->first_ns != 0 &&
+			    (before->first_ns == 0 || g->first_ns < before->first_ns))
 				before->first_ns = g->first_ns;
 			continue;
 		} else if (call->block->spawns_agent) {
@@ -275,7 +278,7 @@ name_agent(struct builder *b, struct agent *g, const struct agent *first)
 	const struct block_record *block = g->call == NULL || g->woken ? NULL : g->call->block;
 	if (g->call != NULL && g->call->version != 0)
 		g->version = g->call->version; /* the span begins with the call */
-	if (first != NULL) { /* weave 7.5 */
+	if (first != NULL) {                   /* weave 7.5 */
 		g->name = first->name;
 		return;
 	}

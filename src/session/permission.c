@@ -4,8 +4,8 @@
 static bool
 by_user(enum decision_source s)
 {
-	return s == SOURCE_USER_TEMPORARY || s == SOURCE_USER_PERMANENT || s == SOURCE_USER_REJECT ||
-	       s == SOURCE_USER_ABORT;
+	return s == SOURCE_USER_TEMPORARY || s == SOURCE_USER_PERMANENT ||
+	       s == SOURCE_USER_REJECT || s == SOURCE_USER_ABORT;
 }
 
 static bool
@@ -90,8 +90,9 @@ resolve_turn(struct builder *b, const struct turn *t, bool agents_were_pending)
 			continue;
 		}
 		uint64_t share = list.len == 1 ? wait
-		                 : length == 0 ? 0
-		                               : (uint64_t)((double)wait * (double)own / (double)length);
+		                 : length == 0
+		                     ? 0
+		                     : (uint64_t)((double)wait * (double)own / (double)length);
 		p->resolved_ns = p->asked_ns + (share < own ? share : own);
 		p->estimated = true;
 	}

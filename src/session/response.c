@@ -105,7 +105,8 @@ response_collect(struct builder *b, struct chain *c)
 		if (r->kind != RECORD_RESPONSE || r->response->filler || work == NULL)
 			continue;
 		/* A copied response among own lines counts where it was made. */
-		if (r->fate == FATE_HISTORY && c->owner[i].turn != NULL && !c->owner[i].turn->history)
+		if (r->fate == FATE_HISTORY && c->owner[i].turn != NULL &&
+		    !c->owner[i].turn->history)
 			continue;
 		uint32_t key = key_of(r);
 		struct response *p = by_ident_get(&b->responses, key);

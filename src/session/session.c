@@ -46,7 +46,8 @@ version_at_most(struct builder *b, uint32_t version, unsigned major, unsigned mi
 	return true;
 }
 
-/* The names of a session: its title, and who it is in a team (weave 7.9). The last title of the best rank. A summary is usually about another session. 13 */
+/* The names of a session: its title, and who it is in a team (weave 7.9). The last title of the
+ * best rank. A summary is usually about another session. 13 */
 static void
 find_names(struct session *s, const struct transcript *t)
 {
@@ -55,8 +56,8 @@ find_names(struct session *s, const struct transcript *t)
 		const struct record *r = &t->records[i];
 		if (r->kind == RECORD_USER && s->agent_name == 0 && !(r->flags & RECORD_SIDECHAIN))
 			s->agent_name = r->user->member;
-		if (r->kind != RECORD_TITLE || r->title->text == 0 || r->title->rank == TITLE_SUMMARY ||
-		    (int)r->title->rank < best)
+		if (r->kind != RECORD_TITLE || r->title->text == 0 ||
+		    r->title->rank == TITLE_SUMMARY || (int)r->title->rank < best)
 			continue;
 		best = (int)r->title->rank;
 		s->title = r->title->text;
@@ -66,7 +67,8 @@ find_names(struct session *s, const struct transcript *t)
 static void
 reset(struct builder *b)
 {
-	struct by_ident *maps[] = {&b->call_by_id, &b->answers, &b->responses, &b->carriers, &b->notices};
+	struct by_ident *maps[] = {&b->call_by_id, &b->answers, &b->responses, &b->carriers,
+	                           &b->notices};
 	arena_free(&b->scratch);
 	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
 		*maps[i] = by_ident_new(b);
@@ -198,12 +200,17 @@ session_build(struct arena *a, struct intern *names, const struct transcripts *t
               const struct session_options *options)
 {
 	struct sessions list = {0};
-	struct builder b = {.arena = a, .names = names, .transcripts = transcripts, .facts = facts,
-	                    .fact_count = fact_count, .options = options};
+	struct builder b = {.arena = a,
+	                    .names = names,
+	                    .transcripts = transcripts,
+	                    .facts = facts,
+	                    .fact_count = fact_count,
+	                    .options = options};
 	history_classify(&b);
 	for (size_t i = 0; i < transcripts->len; i++) {
 		const struct transcript *t = transcripts->at[i];
-		if (t->kind == TRANSCRIPT_MAIN && t->record_count > 0 && !is_built(&list, t->session))
+		if (t->kind == TRANSCRIPT_MAIN && t->record_count > 0 &&
+		    !is_built(&list, t->session))
 			*ARENA_PUSH(a, &list) = build_session(&b, t, t->session);
 	}
 	/* A second copy of a session's file: what only it has comes to nothing. */
@@ -219,7 +226,8 @@ session_build(struct arena *a, struct intern *names, const struct transcripts *t
 	/* Agents whose session's own file is not here. */
 	for (size_t i = 0; i < transcripts->len; i++) {
 		const struct transcript *t = transcripts->at[i];
-		if (t->kind == TRANSCRIPT_AGENT && t->record_count > 0 && !is_built(&list, t->session))
+		if (t->kind == TRANSCRIPT_AGENT && t->record_count > 0 &&
+		    !is_built(&list, t->session))
 			*ARENA_PUSH(a, &list) = build_session(&b, NULL, t->session);
 	}
 	arena_free(&b.scratch);
@@ -246,7 +254,8 @@ session_account(struct arena *a, const struct transcript *t, struct account *acc
 	account->skipped += t->skipped;
 	for (size_t i = 0; i < t->ignored_count; i++) {
 		account->ignored += t->ignored[i].count;
-		count_type(a, account, t->ignored[i].type, t->ignored[i].version, t->ignored[i].count);
+		count_type(a, account, t->ignored[i].type, t->ignored[i].version,
+		           t->ignored[i].count);
 	}
 	for (size_t i = 0; i < t->record_count; i++) {
 		const struct record *r = &t->records[i];

@@ -8,9 +8,9 @@
 struct splitter {
 	struct builder *b;
 	const struct chain *c;
-	bool *says_origin;         /* by version ident: its prompts carry turnOrigin */
-	struct by_ident caveats;   /* struct record, by uuid */
-	struct turns starts;       /* all, kept or not */
+	bool *says_origin;            /* by version ident: its prompts carry turnOrigin */
+	struct by_ident caveats;      /* struct record, by uuid */
+	struct turns starts;          /* all, kept or not */
 	const struct record *dequeue; /* last one not yet used */
 	const struct record *instructions;
 	uint32_t source;
@@ -84,9 +84,9 @@ key_of(struct builder *b, const struct record *r)
 		return r->forked_uuid;
 	if (r->uuid != 0)
 		return r->uuid;
-	return intern_add(b->names, arena_printf(b->arena, "%.*s:%u",
-	                                         STR_ARG(intern_str(b->names, b->session->id)),
-	                                         r->line));
+	return intern_add(b->names,
+	                  arena_printf(b->arena, "%.*s:%u",
+	                               STR_ARG(intern_str(b->names, b->session->id)), r->line));
 }
 
 /* 11.2: a prompt begins when it leaves the queue. */
@@ -226,8 +226,8 @@ mark_abandoned(struct builder *b)
 	}
 }
 
-/* Work without a prompt: a slice of a file, or a copy that was made in the middle of a turn and went on. Its
- * first response opens a turn. */
+/* Work without a prompt: a slice of a file, or a copy that was made in the middle of a turn and
+ * went on. Its first response opens a turn. */
 static bool
 is_headless(const struct record *r, const struct turn *t, bool ended)
 {
@@ -265,7 +265,8 @@ turn_split(struct builder *b)
 		if (!ended)
 			b->main->owner[i].turn = t;
 		/* A forked skill's turn ends with its output. 9.6 */
-		if (t != NULL && r->kind == RECORD_COMMAND_OUTPUT && is_forked_skill(&s, t->opening))
+		if (t != NULL && r->kind == RECORD_COMMAND_OUTPUT &&
+		    is_forked_skill(&s, t->opening))
 			ended = true;
 	}
 	drop_idle(&s);

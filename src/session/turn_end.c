@@ -55,7 +55,8 @@ ends_properly(struct builder *b, const struct turn *t, const struct ending *e)
 {
 	static const struct str ends[] = {STR_INIT("end_turn"), STR_INIT("stop_sequence"),
 	                                  STR_INIT("max_tokens"), STR_INIT("refusal")};
-	if (e->turn_end_ns != 0 || e->stop_ns != 0 || e->output_ns != 0 || t->interrupted || t->failed)
+	if (e->turn_end_ns != 0 || e->stop_ns != 0 || e->output_ns != 0 || t->interrupted ||
+	    t->failed)
 		return true;
 	if (t->work.responses.len == 0)
 		return false;
@@ -88,7 +89,8 @@ end_turn(struct turn *t, struct ending *e)
 	else
 		t->end = (struct moment){e->any_ns, EVIDENCE_ESTIMATED};
 	if (t->start.ns == 0)
-		t->start = (struct moment){e->first_ns != 0 ? e->first_ns : e->before_ns, EVIDENCE_ESTIMATED};
+		t->start = (struct moment){e->first_ns != 0 ? e->first_ns : e->before_ns,
+		                           EVIDENCE_ESTIMATED};
 	if (t->end.ns < t->start.ns)
 		t->end = (struct moment){t->start.ns, EVIDENCE_ESTIMATED};
 }
@@ -110,8 +112,8 @@ static void
 start_at_hook(struct turn *t, const struct record *r)
 {
 	if (!t->interactive || t->opening->kind != RECORD_USER ||
-	    t->opening->user->text != TEXT_COMMAND ||
-	    r->kind != RECORD_HOOK || r->hook->event != HOOK_PROMPT || !r->hook->has_duration ||
+	    t->opening->user->text != TEXT_COMMAND || r->kind != RECORD_HOOK ||
+	    r->hook->event != HOOK_PROMPT || !r->hook->has_duration ||
 	    r->hook->duration_ms > UINT32_MAX)
 		return;
 	uint64_t start = r->time_ns - r->hook->duration_ms * WHEN_MS;
@@ -214,9 +216,8 @@ add_compaction(struct builder *b, struct turn *t, const struct record *boundary,
 	              str_eq(intern_str(b->names, boundary->compaction->trigger), STR("manual"));
 	const struct record *r = summary != NULL ? summary : boundary;
 	if (manual || t == NULL) {
-		struct turn *next = t == NULL && b->session->turns.len > 0
-		                        ? b->session->turns.at[0]
-		                        : next_turn(b, t);
+		struct turn *next = t == NULL && b->session->turns.len > 0 ? b->session->turns.at[0]
+		                                                           : next_turn(b, t);
 		t = next != NULL ? next : t;
 	}
 	if (t == NULL || t->history != (r->fate == FATE_HISTORY))
@@ -253,13 +254,14 @@ collect_compactions(struct builder *b)
 
 /* ---- all together ---- */
 
-static void
-close_calls(struct builder *b, struct work *w, const struct turn *t, enum unfinished why, int depth);
+static void close_calls(struct builder *b, struct work *w, const struct turn *t,
+                        enum unfinished why, int depth);
 
 #define CLOSE_DEPTH_MAX 64
 
 static void
-close_agent(struct builder *b, struct agent *g, const struct turn *t, enum unfinished why, int depth)
+close_agent(struct builder *b, struct agent *g, const struct turn *t, enum unfinished why,
+            int depth)
 {
 	if (g->outcome == OUTCOME_UNFINISHED) {
 		g->unfinished = why;
@@ -334,7 +336,8 @@ turn_finish(struct builder *b)
 	}
 	for (size_t i = 0; i < turns->len; i++) {
 		struct turn *t = turns->at[i];
-		enum unfinished why = i + 1 < turns->len ? UNFINISHED_SUPERSEDED : UNFINISHED_SESSION_ENDED;
+		enum unfinished why = i + 1 < turns->len ? UNFINISHED_SUPERSEDED
+		                                         : UNFINISHED_SESSION_ENDED;
 		take_failure(t);
 		end_turn(t, &ends[i]);
 		if (!ends_properly(b, t, &ends[i]))

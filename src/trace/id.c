@@ -37,7 +37,6 @@ void
 id_span(const unsigned char trace_id[TRACE_ID_LEN], struct str type, struct str key,
         unsigned char id[SPAN_ID_LEN])
 {
-	const struct str parts[] = {
-	    NAMESPACE, {(const char *)trace_id, TRACE_ID_LEN}, type, key};
+	const struct str parts[] = {NAMESPACE, {(const char *)trace_id, TRACE_ID_LEN}, type, key};
 	derive(parts, sizeof parts / sizeof *parts, id, SPAN_ID_LEN);
 }

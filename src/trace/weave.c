@@ -42,8 +42,8 @@ set_id(struct weave *w, struct span *s, struct str type, struct str key)
 	memcpy(s->trace_id, w->trace_id, TRACE_ID_LEN);
 	id_span(w->trace_id, type, key, s->span_id);
 	for (unsigned n = 2; !id_is_new(w, s->span_id); n++)
-		id_span(w->trace_id, type,
-		        arena_printf(w->in->arena, "%.*s#%u", STR_ARG(key), n), s->span_id);
+		id_span(w->trace_id, type, arena_printf(w->in->arena, "%.*s#%u", STR_ARG(key), n),
+		        s->span_id);
 }
 
 void
@@ -81,7 +81,8 @@ void
 weave_times(struct weave *w, struct span *s, const struct span *parent, struct moment start,
             struct moment end)
 {
-	static const struct str names[] = {STR_INIT(""), STR_INIT("derived"), STR_INIT("estimated")};
+	static const struct str names[] = {STR_INIT(""), STR_INIT("derived"),
+	                                   STR_INIT("estimated")};
 	enum evidence worst = start.evidence > end.evidence ? start.evidence : end.evidence;
 	s->start_ns = start.ns;
 	if (parent != NULL && s->start_ns < parent->start_ns)
@@ -102,9 +103,9 @@ weave_error(struct weave *w, struct span *s, struct str type, struct str message
 static size_t
 white_len(struct str s)
 {
-	static const struct str wide[] = {
-	    STR_INIT("\xc2\xa0"), STR_INIT("\xe2\x80\xa8"), STR_INIT("\xe2\x80\xa9"),
-	    STR_INIT("\xe2\x80\xaf"), STR_INIT("\xe3\x80\x80"), STR_INIT("\xef\xbb\xbf")};
+	static const struct str wide[] = {STR_INIT("\xc2\xa0"),     STR_INIT("\xe2\x80\xa8"),
+	                                  STR_INIT("\xe2\x80\xa9"), STR_INIT("\xe2\x80\xaf"),
+	                                  STR_INIT("\xe3\x80\x80"), STR_INIT("\xef\xbb\xbf")};
 	if (s.at[0] == ' ' || (s.at[0] >= '\t' && s.at[0] <= '\r'))
 		return 1;
 	for (size_t i = 0; (s.at[0] & 0x80) != 0 && i < sizeof wide / sizeof *wide; i++)
@@ -157,8 +158,8 @@ weave_not_completed(struct weave *w, struct span *s, enum unfinished u)
 	struct str reason = weave_orphan_reason(u);
 	weave_text(w, s, STR("weave.claude_code.orphan_reason"), reason);
 	s->status = STATUS_ERROR;
-	s->status_message =
-	    arena_printf(w->in->arena, "call did not complete (%.*s)", STR_ARG(reason));
+	s->status_message = arena_printf(w->in->arena, "call did not complete (%.*s)",
+	                                 STR_ARG(reason));
 }
 
 /* ---- turns: 3 ---- */
@@ -167,8 +168,9 @@ static struct str
 initiator_name(enum initiator i)
 {
 	static const struct str names[] = {
-	    STR_INIT(""),     STR_INIT(""),     STR_INIT("system"), STR_INIT("task-notification"),
-	    STR_INIT("peer"), STR_INIT("coordinator"),
+	    STR_INIT(""),       STR_INIT(""),
+	    STR_INIT("system"), STR_INIT("task-notification"),
+	    STR_INIT("peer"),   STR_INIT("coordinator"),
 	};
 	return names[i];
 }
@@ -234,8 +236,8 @@ add_finish_reasons(struct weave *w, struct span *s, const struct turn *t)
 		if (!all->at[i]->failed && all->at[i]->stop_reason != 0)
 			reasons[len++] = weave_name(w, all->at[i]->stop_reason);
 	if (len > 0)
-		attribute_texts(w->in->arena, &s->attributes,
-		                STR("gen_ai.response.finish_reasons"), reasons, len);
+		attribute_texts(w->in->arena, &s->attributes, STR("gen_ai.response.finish_reasons"),
+		                reasons, len);
 }
 
 /* The words of a prompt; what stands for its pictures when it has none. */
@@ -300,8 +302,7 @@ add_failure(struct weave *w, struct span *s, const struct turn *t)
 	if (!t->failed)
 		return;
 	struct str type = weave_name(w, t->error != 0 ? t->error : t->status);
-	struct str text =
-	    policy_plain(w->in->arena, &weave_content(w, t->error_line)->parts);
+	struct str text = policy_plain(w->in->arena, &weave_content(w, t->error_line)->parts);
 	weave_error(w, s, type.len > 0 ? type : STR("api_error"),
 	            policy_cut(&w->in->options->policy, w->in->arena, text));
 }
@@ -329,10 +330,10 @@ add_facts(struct weave *w, struct span *s, const struct turn *t)
 	           source.len > 0 ? source : STR("reconstructed"));
 	attribute_int(a, l, STR("weave.claude_code.turn.number"), t->number);
 	attribute_int(a, l, STR("weave.claude_code.turn.tool_count"), t->call_count);
-	weave_text(w, s, STR("weave.claude_code.orphan_reason"), weave_orphan_reason(t->unfinished));
+	weave_text(w, s, STR("weave.claude_code.orphan_reason"),
+	           weave_orphan_reason(t->unfinished));
 	if (policy_allows(&w->in->options->policy, CLASS_TITLE))
-		weave_text(w, s, STR("weave.conversation.name"),
-		           weave_name(w, t->session->title));
+		weave_text(w, s, STR("weave.conversation.name"), weave_name(w, t->session->title));
 	weave_text(w, s, STR("retrospan.turn.initiator"), initiator_name(t->initiator));
 	if (t->interrupted)
 		attribute_bool(a, l, STR("retrospan.turn.interrupted"), true);
@@ -378,8 +379,8 @@ weave_turn(struct weave *w, const struct turn *t)
 }
 
 void
-weave_work(struct weave *w, const struct span *parent, const struct work *work,
-           struct str owner, int depth)
+weave_work(struct weave *w, const struct span *parent, const struct work *work, struct str owner,
+           int depth)
 {
 	if (depth > WEAVE_DEPTH_MAX)
 		return;
@@ -401,7 +402,8 @@ weave_trace(const struct trace_input *in, struct spans *out)
 {
 	struct weave w = {.in = in, .out = out};
 	w.conversation = intern_str(in->names, in->session->conversation);
-	w.session_id = intern_str(in->names, in->turn != NULL ? in->turn->session_id : in->session->id);
+	w.session_id = intern_str(in->names,
+	                          in->turn != NULL ? in->turn->session_id : in->session->id);
 	if (in->turn != NULL) {
 		weave_turn(&w, in->turn);
 		return;
@@ -415,7 +417,8 @@ static void
 weave_resource(struct arena *a, const struct trace_options *o, struct resource *r)
 {
 	struct attributes *l = &r->attributes;
-	attribute_text(a, l, STR("service.name"), o->service_name.len > 0 ? o->service_name : AGENT);
+	attribute_text(a, l, STR("service.name"),
+	               o->service_name.len > 0 ? o->service_name : AGENT);
 	attribute_text(a, l, STR("service.version"), o->version);
 	attribute_text(a, l, STR("wandb.entity"), o->entity);
 	attribute_text(a, l, STR("wandb.project"), o->project);

@@ -5,9 +5,10 @@ static struct str
 basis_name(enum link_basis b)
 {
 	static const struct str names[] = {
-	    STR_INIT(""),         STR_INIT("sidecar"), STR_INIT("result"),  STR_INIT("progress"),
-	    STR_INIT("result_text"), STR_INIT("notification"), STR_INIT("fork"), STR_INIT("message"),
-	    STR_INIT("workflow"), STR_INIT("prompt"),  STR_INIT("guessed"), STR_INIT("inline"),
+	    STR_INIT(""),         STR_INIT("sidecar"),     STR_INIT("result"),
+	    STR_INIT("progress"), STR_INIT("result_text"), STR_INIT("notification"),
+	    STR_INIT("fork"),     STR_INIT("message"),     STR_INIT("workflow"),
+	    STR_INIT("prompt"),   STR_INIT("guessed"),     STR_INIT("inline"),
 	    STR_INIT("turn"),     STR_INIT("time"),
 	};
 	return names[b];
@@ -36,8 +37,8 @@ add_prompt(struct weave *w, struct span *s, const struct agent *g)
 	                CLASS_PROMPT, &m, 1);
 }
 
-/* The result's text without what the harness puts around the report: a frame before it, with the report
- * indented, and how to go on with the agent behind it. claude-code-transcripts 6.6 */
+/* The result's text without what the harness puts around the report: a frame before it, with the
+ * report indented, and how to go on with the agent behind it. claude-code-transcripts 6.6 */
 static struct str
 unframed_report(struct weave *w, struct str text)
 {
@@ -81,7 +82,8 @@ report_of_notice(struct weave *w, const struct agent *g)
 {
 	struct str text = policy_plain(w->in->arena, &weave_content(w, g->notice_line)->parts);
 	if (str_starts(str_trim(text), STR("<teammate-message"))) {
-		size_t open = str_find_byte(text, '>'), close = str_find_last(text, STR("</teammate-message>"));
+		size_t open = str_find_byte(text, '>'),
+		       close = str_find_last(text, STR("</teammate-message>"));
 		if (open == STR_NONE || close == STR_NONE || close <= open)
 			return (struct str){0};
 		return str_trim(str_skip(str_head(text, close), open + 1));
@@ -170,7 +172,8 @@ static struct str
 key_of(struct weave *w, const struct agent *g)
 {
 	if (g->id != 0)
-		return arena_printf(w->in->arena, "%.*s/%u", STR_ARG(weave_name(w, g->id)), g->segment);
+		return arena_printf(w->in->arena, "%.*s/%u", STR_ARG(weave_name(w, g->id)),
+		                    g->segment);
 	if (g->call != NULL)
 		return weave_name(w, g->call->id);
 	return weave_name(w, g->opening->uuid);
@@ -202,8 +205,8 @@ weave_agent(struct weave *w, const struct span *parent, const struct agent *g, i
 	if (depth >= WEAVE_DEPTH_MAX)
 		return;
 	struct str name = weave_name(w, g->name);
-	struct span *s = weave_span(w, parent, STR("invoke_agent"), name, STR("agent"), key_of(w, g),
-	                            g->version);
+	struct span *s = weave_span(w, parent, STR("invoke_agent"), name, STR("agent"),
+	                            key_of(w, g), g->version);
 	weave_times(w, s, parent, g->start, g->end);
 	add_facts(w, s, g);
 	add_prompt(w, s, g);

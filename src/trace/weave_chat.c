@@ -78,7 +78,9 @@ add_output(struct weave *w, struct span *s, const struct response *p)
 			if (!repeats(p, &parts, &c->parts.at[k], i))
 				*ARENA_PUSH(a, &parts) = c->parts.at[k];
 	}
-	struct message m = {.role = STR("assistant"), .parts = parts.at, .len = parts.len,
+	struct message m = {.role = STR("assistant"),
+	                    .parts = parts.at,
+	                    .len = parts.len,
 	                    .finish_reason = mapped_reason(w, p)};
 	policy_messages(&w->in->options->policy, a, &s->attributes, STR("gen_ai.output.messages"),
 	                CLASS_RESPONSE, &m, 1);
@@ -143,8 +145,8 @@ add_success(struct weave *w, struct span *s, const struct response *p)
 	weave_text(w, s, STR("gen_ai.provider.name"), provider_of(model));
 	weave_text(w, s, STR("gen_ai.response.id"), weave_name(w, p->message));
 	if (p->stop_reason != 0)
-		attribute_texts(w->in->arena, &s->attributes,
-		                STR("gen_ai.response.finish_reasons"), &reason, 1);
+		attribute_texts(w->in->arena, &s->attributes, STR("gen_ai.response.finish_reasons"),
+		                &reason, 1);
 	weave_text(w, s, STR("gen_ai.output.type"), STR("text"));
 	add_output(w, s, p);
 	add_usage(w, s, p);

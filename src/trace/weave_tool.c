@@ -66,7 +66,8 @@ add_result(struct weave *w, struct span *s, const struct tool_call *call)
 	else if (type != '\0' && type != 'n')
 		policy_json(p, a, &s->attributes, key, CLASS_TOOL_OUTPUT, o->structured);
 	else
-		policy_text(p, a, &s->attributes, key, CLASS_TOOL_OUTPUT, weave_result_text(w, call));
+		policy_text(p, a, &s->attributes, key, CLASS_TOOL_OUTPUT,
+		            weave_result_text(w, call));
 }
 
 /* 6.6 */
@@ -82,8 +83,10 @@ weave_tool_name(struct weave *w, const struct tool_call *call)
 	    {STR_INIT("Glob"), STR_INIT("Glob"), STR_INIT("pattern"), STR_INIT("")},
 	    {STR_INIT("Grep"), STR_INIT("Grep"), STR_INIT("pattern"), STR_INIT("")},
 	    {STR_INIT("Bash"), STR_INIT("Bash"), STR_INIT("command"), STR_INIT("")},
-	    {STR_INIT("Agent"), STR_INIT("Agent"), STR_INIT("description"), STR_INIT("subagent_type")},
-	    {STR_INIT("Task"), STR_INIT("Agent"), STR_INIT("description"), STR_INIT("subagent_type")},
+	    {STR_INIT("Agent"), STR_INIT("Agent"), STR_INIT("description"),
+	     STR_INIT("subagent_type")},
+	    {STR_INIT("Task"), STR_INIT("Agent"), STR_INIT("description"),
+	     STR_INIT("subagent_type")},
 	    {STR_INIT("WebFetch"), STR_INIT("WebFetch"), STR_INIT("url"), STR_INIT("")},
 	    {STR_INIT("WebSearch"), STR_INIT("WebSearch"), STR_INIT("query"), STR_INIT("")},
 	};
@@ -119,7 +122,8 @@ weave_error_type(const struct weave *w, const struct tool_call *call)
 		return STR("permission_denied");
 	if (call->outcome == OUTCOME_CANCELLED)
 		return STR("cancelled");
-	struct str class = call->result == NULL ? (struct str){0} : weave_name(w, call->result->error_type);
+	struct str class = call->result == NULL ? (struct str){0}
+	                                        : weave_name(w, call->result->error_type);
 	return class.len > 0 ? class : STR("tool_error");
 }
 
