@@ -175,8 +175,9 @@ warn_timeless(struct family *f, const struct sessions *sessions)
 			diag_warn(&f->diag,
 			          s->transcript != NULL ? s->transcript->source->path
 			                                : (struct str){0},
-			          0, "no line with a time: %zu turns of session %.*s left out",
-			          s->timeless_turns, STR_ARG(intern_str(f->names, s->id)));
+			          0, "no line with a time: %zu turn%s of session %.*s left out",
+			          s->timeless_turns, s->timeless_turns == 1 ? "" : "s",
+			          STR_ARG(intern_str(f->names, s->id)));
 	}
 }
 

@@ -58,7 +58,9 @@ look_done(void *ctx, size_t i, void *result)
 	struct look *look = look_copy(job->arena, result);
 	const struct source *s = job->sources->at[i];
 	if (look->kind == TRANSCRIPT_NONE) {
-		if (s->size > 0 && look->format == NULL && (s->named || is_named_like_one(s)))
+		if (s->size > 0 && look->format == NULL && s->named)
+			(void)diag_fail(job->diag, s->path, "no transcript of a known format");
+		else if (s->size > 0 && look->format == NULL && is_named_like_one(s))
 			diag_warn(job->diag, s->path, 0, "no transcript of a known format");
 		return true;
 	}

@@ -100,13 +100,17 @@ is_blank(struct str text)
 	return str_trim(text).len == 0;
 }
 
-static const char *
-trouble_of(struct str text, const struct json_error *error)
+static void
+tell(struct yield *y, const struct look *look, uint32_t line, struct str text,
+     const struct json_error *error)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] != '\0')
-			return error->what;
-	return "a run of NUL bytes";
+	size_t i = 0;
+	while (i < text.len && text.at[i] == '\0')
+		i++;
+	if (i == text.len)
+		(void)diag_skip(&y->diag, look->source->path, line, "a run of NUL bytes");
+	else
+		(void)diag_skip(&y->diag, look->source->path, line, "unreadable JSON: %s", error->what);
 }
 
 /* Inside something torn, a value counts only if it stands at the end of the line or before
@@ -155,8 +159,7 @@ read_line(struct worker *w, struct yield *y, const struct look *look, const stru
 			if (!lost) {
 				y->read++;
 				y->skipped++;
-				(void)diag_skip(&y->diag, look->source->path, line->number, "%s",
-				                trouble_of(rest, &error));
+				tell(y, look, line->number, rest, &error);
 			}
 			lost = true; /* told once for all that is lost up to the next value */
 			w->searched += rest.len;

@@ -170,7 +170,7 @@ time_agent(struct builder *b, struct agent *g)
 	g->outcome = call->outcome;
 	if (call->answer == NULL)
 		return;
-	if (call->result->teammate && end_dispatch(b, g))
+	if (call->result != NULL && call->result->teammate && end_dispatch(b, g))
 		return;
 	g->end = measured(later(call->answer->time_ns, g->last_ns));
 }

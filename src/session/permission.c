@@ -39,8 +39,13 @@ find(struct tool_call *call)
 	}
 	if (p->asked)
 		p->asked_ns = asked;
-	if (p->resolved && !p->approved)
-		p->resolved_ns = call->answer->time_ns;
+	if (p->resolved && !p->approved) {
+		p->resolved_ns = call->answer->time_ns != 0 ? call->answer->time_ns : call->end.ns;
+		p->estimated = call->answer->time_ns == 0;
+	}
+	/* An event must have a time. */
+	p->asked &= p->asked_ns != 0;
+	p->resolved &= p->approved || p->resolved_ns != 0;
 }
 
 struct asked {

@@ -190,7 +190,7 @@ weave_permission(struct weave *w, struct span *s, const struct tool_call *call)
 	const struct permission *p = &call->permission;
 	if (p->asked)
 		(void)add_event(w, s, STR("weave.permission_request"), p->asked_ns, false);
-	if (p->resolved) {
+	if (p->resolved && p->resolved_ns != 0) {
 		struct span_event *e = add_event(w, s, STR("weave.permission_resolved"),
 		                                 p->resolved_ns, p->estimated);
 		attribute_bool(w->in->arena, &e->attributes, STR("weave.permission.approved"),
