@@ -22,6 +22,9 @@ struct render {
 	struct file_sink *sink;
 	unsigned threads;
 	uint64_t since_ns, until_ns; /* 0: no limit */
+	/* Told after each trace how many bytes of lines went into it. NULL: nobody asks. */
+	void (*tick)(void *ctx, uint64_t bytes);
+	void *tick_ctx;
 	/* results */
 	uint64_t turns, spans;
 	/* the batch that is being filled */

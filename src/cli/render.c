@@ -201,6 +201,8 @@ done(void *ctx, size_t i, void *result)
 	struct batch *b = batch_of(r);
 	diag_move(job->diag, &t->diag, 0);
 	r->spans += t->spans;
+	if (r->tick != NULL)
+		r->tick(r->tick_ctx, weigh(job, i));
 	r->turns += job->tasks.at[i].turn != NULL;
 	for (size_t k = 0; k < packed_len(&t->packed) && job->ok; k++)
 		job->ok = add_item(r, packed_item(&t->packed, k), t, job->diag);

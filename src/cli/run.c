@@ -92,18 +92,36 @@ report(struct log *log, struct tally *t, const struct render *r)
 	log_summary(log, &t->summary);
 }
 
+struct progress {
+	struct log *log;
+	uint64_t done, all; /* bytes */
+};
+
+static void
+tick(void *ctx, uint64_t bytes)
+{
+	struct progress *p = ctx;
+	p->done += bytes;
+	if (p->log->progress)
+		log_progress(p->log, now(), p->done, p->all);
+}
+
 static bool
 convert_all(const struct inputs *in, const struct options *o, const struct environment *env,
             struct render *render, struct tally *tally, struct log *log)
 {
+	struct progress progress = {.log = log, .all = in->bytes};
 	uint64_t done = 0;
 	bool ok = true;
 	log->started_ns = now();
+	render->tick = tick;
+	render->tick_ctx = &progress;
 	for (size_t i = 0; i < in->len && ok; i++) {
-		log_progress(log, now(), done, in->bytes);
+		tick(&progress, 0);
 		ok = convert_family(&in->families[i], o, env, render, tally, log);
 		for (size_t k = 0; k < in->families[i].len; k++)
 			done += in->families[i].at[k]->source->size;
+		progress.done = done;
 	}
 	log_progress_end(log);
 	return ok;
@@ -121,12 +139,12 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	(void)inputs_find(&arena, o, env, render.threads, &inputs, &diag);
 	log_print(log, &diag);
 	render.sink = open_output(&arena, o, &diag);
-	bool ok = render.sink != NULL;
+	bool ok = render.sink != NULL, nobody_reads = false;
 	if (ok) {
 		interrupt_unlinks(file_sink_temporary(render.sink));
 		ok = convert_all(&inputs, o, env, &render, &tally, log);
 		ok = render_finish(&render, &diag) && ok;
-		bool nobody_reads = file_sink_closed(render.sink);
+		nobody_reads = file_sink_closed(render.sink);
 		if (!ok)
 			file_sink_abort(render.sink);
 		else
@@ -135,7 +153,7 @@ run(const struct options *o, const struct environment *env, struct log *log)
 		ok |= nobody_reads;
 	}
 	log_print(log, &diag);
-	if (ok)
+	if (ok && !nobody_reads)
 		report(log, &tally, &render);
 	bool strict = o->strict && tally.summary.skipped > 0;
 	intern_free(tally.types);
