@@ -60,7 +60,10 @@ enum record_fate {
 	FATE_UNUSED,    /* read, and nothing comes of it */
 };
 
+struct transcript;
+
 struct record {
+	const struct transcript *in; /* the file it stands in */
 	uint64_t time_ns;
 	uint64_t offset; /* of its value in the source */
 	uint32_t length; /* bytes, in the source */
@@ -376,12 +379,6 @@ struct transcript {
 	uint64_t read, skipped;
 	struct type_count *ignored; /* lines not among the records */
 	size_t ignored_count;
-};
-
-/* A line of a transcript. */
-struct line_use {
-	const struct transcript *transcript;
-	const struct record *record;
 };
 
 struct transcripts {

@@ -44,7 +44,7 @@ void transcripts_facts(const struct reading *r, const struct transcripts *transc
  * False after diag_fail (a file is gone or became shorter); contents that could not be
  * read are empty then.
  */
-bool content_load(struct arena *a, const struct line_use *lines, size_t count,
+bool content_load(struct arena *a, const struct record *const *lines, size_t count,
                   struct content *contents, struct diag *d);
 
 #define SIDECAR_BYTES_MAX (16u << 20) /* a larger sidecar file is passed over */

@@ -33,7 +33,7 @@ typedef uint32_t line_ref;
 #define LINE_NONE UINT32_MAX
 
 struct line_uses {
-	struct line_use *at;
+	const struct record **at;
 	size_t len, cap;
 };
 
@@ -71,7 +71,6 @@ struct response {
 	} slices;            /* in block order; for a failed call the line that says so */
 	line_ref first_line; /* of slices.at[0]; the lines of the others follow */
 	uint32_t version, purpose;
-	const struct transcript *transcript;
 	struct work *work; /* whose response it is; its calls are there too */
 };
 
@@ -105,7 +104,6 @@ struct permission {
 struct tool_call {
 	uint32_t id, name;
 	uint32_t version;
-	const struct transcript *transcript;
 	const struct block_record *block;
 	struct work *work; /* whose call it is */
 	const struct response *response;
@@ -177,7 +175,6 @@ struct agent {
 	bool teammate; /* a member of a team: each wake-up is a trace of its own */
 	enum outcome outcome;
 	enum unfinished unfinished;
-	const struct transcript *transcript;
 	const struct record *opening; /* the prompt that starts the segment, or its first line */
 	const struct record *notice;  /* the line that says that it ended */
 	const struct response *last_text; /* the last response with text */

@@ -110,7 +110,8 @@ tell(struct yield *y, const struct look *look, uint32_t line, struct str text,
 	if (i == text.len)
 		(void)diag_skip(&y->diag, look->source->path, line, "a run of NUL bytes");
 	else
-		(void)diag_skip(&y->diag, look->source->path, line, "unreadable JSON: %s", error->what);
+		(void)diag_skip(&y->diag, look->source->path, line, "unreadable JSON: %s",
+		                error->what);
 }
 
 /* Inside something torn, a value counts only if it stands at the end of the line or before
@@ -306,7 +307,8 @@ split(const struct reading *rd, struct transcript *whole, struct transcripts *ou
 			session = r->session;
 		bool agent = (r->flags & RECORD_SIDECHAIN) && !(r->flags & RECORD_CARRIED);
 		struct transcript *t = part_for(rd, &parts, whole, session, agent ? r->agent : 0);
-		t->records[t->record_count++] = *r;
+		t->records[t->record_count] = *r;
+		t->records[t->record_count++].in = t;
 	}
 	for (size_t i = 0; i < parts.len; i++)
 		*ARENA_PUSH(rd->arena, out) = parts.at[i];
@@ -342,6 +344,8 @@ finish_file(struct job *job, const struct look *look)
 		next = y->next;
 		yield_free(y);
 	}
+	for (size_t i = 0; i < t->record_count; i++)
+		t->records[i].in = t;
 	job->pending = job->last = NULL;
 	job->pending_records = 0;
 	identify(rd, t, look);

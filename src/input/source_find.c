@@ -183,12 +183,12 @@ source_below(struct arena *a, struct str dir, struct str ending, struct sources 
 		(void)folder_search(&search, fd, dir, 0);
 }
 
-void
-source_folders(struct arena *a, struct str dir, struct str_list *list)
+/* Calls each for what lies directly in dir, sorted by name; a link to a folder is none. */
+static void
+folder_list(struct str dir, void (*each)(void *ctx, int fd, struct str name), void *ctx)
 {
 	struct arena scratch = {0};
 	struct str_list names;
-	struct stat status;
 	DIR *folder;
 	int fd;
 
@@ -200,43 +200,59 @@ source_folders(struct arena *a, struct str dir, struct str_list *list)
 		return;
 	}
 	if (names_of(&scratch, folder, &names)) {
-		for (size_t i = 0; i < names.len; i++) {
-			if (fstatat(fd, names.at[i].at, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-			    S_ISDIR(status.st_mode))
-				*ARENA_PUSH(a, list) = join(a, dir, names.at[i]);
-		}
+		for (size_t i = 0; i < names.len; i++)
+			each(ctx, fd, names.at[i]);
 	}
 	closedir(folder);
 	arena_free(&scratch);
+}
+
+struct folders {
+	struct arena *arena;
+	struct str dir;
+	struct str_list *list;
+};
+
+static void
+add_folder(void *ctx, int fd, struct str name)
+{
+	struct folders *f = ctx;
+	struct stat status;
+
+	if (fstatat(fd, name.at, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode))
+		*ARENA_PUSH(f->arena, f->list) = join(f->arena, f->dir, name);
+}
+
+void
+source_folders(struct arena *a, struct str dir, struct str_list *list)
+{
+	folder_list(dir, add_folder, &(struct folders){a, dir, list});
+}
+
+struct files {
+	struct arena *arena;
+	struct str dir, prefix, ending;
+	struct sources *list;
+};
+
+static void
+add_file(void *ctx, int fd, struct str name)
+{
+	struct files *f = ctx;
+	struct source *s = NULL;
+
+	(void)fd;
+	if (str_starts(name, f->prefix) && str_ends(name, f->ending))
+		s = source_beside(f->arena, f->dir, name);
+	if (s != NULL)
+		(void)source_add(f->arena, f->list, s);
 }
 
 void
 source_in(struct arena *a, struct str dir, struct str prefix, struct str ending,
           struct sources *list)
 {
-	struct arena scratch = {0};
-	struct str_list names;
-	DIR *folder;
-	int fd;
-
-	if (!open_folder(dir, &fd) || fd < 0)
-		return;
-	folder = fdopendir(fd);
-	if (folder == NULL) {
-		close(fd);
-		return;
-	}
-	if (names_of(&scratch, folder, &names)) {
-		for (size_t i = 0; i < names.len; i++) {
-			struct source *s = NULL;
-			if (str_starts(names.at[i], prefix) && str_ends(names.at[i], ending))
-				s = source_beside(a, dir, names.at[i]);
-			if (s != NULL)
-				(void)source_add(a, list, s);
-		}
-	}
-	closedir(folder);
-	arena_free(&scratch);
+	folder_list(dir, add_file, &(struct files){a, dir, prefix, ending, list});
 }
 
 static int

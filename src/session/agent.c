@@ -42,7 +42,6 @@ open_segment(struct builder *b, struct chain *c, const struct record *r)
 	g->id = c->agent;
 	g->segment = (uint32_t)c->segments.len + 1;
 	g->opening = r;
-	g->transcript = c->transcript;
 	g->version = r->version;
 	g->teammate = r->kind == RECORD_USER && r->user->text == TEXT_PEER;
 	g->workflow = c->transcript->run != 0 || (f != NULL && f->workflow);
@@ -179,7 +178,7 @@ void
 agent_time(struct builder *b)
 {
 	for (size_t i = 0; i < b->calls.len; i++)
-		if (b->calls.at[i]->agent != NULL && b->calls.at[i]->agent->transcript == NULL)
+		if (b->calls.at[i]->agent != NULL && b->calls.at[i]->agent->opening == NULL)
 			time_agent(b, b->calls.at[i]->agent);
 	for (size_t i = 0; i < b->agents.len; i++) {
 		const struct agent_facts *facts = b->agents.at[i]->facts;

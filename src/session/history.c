@@ -5,16 +5,10 @@
 
 #define STAMP_BLOCK_MIN 3 /* lines of one millisecond that give a 1.0.128 fork away: 10.4, 6d */
 
-/* What rule 5 compares. Rank: higher is likelier the owner. */
-struct claim {
-	const struct transcript *transcript;
-	struct record *record;
-};
-
 struct ledger {
 	struct builder *b;
-	struct by_ident by_uuid;    /* struct claim: best claim so far */
-	struct by_ident by_message; /* struct claim, of the best slice */
+	struct by_ident by_uuid;    /* struct record: the likeliest owner so far */
+	struct by_ident by_message; /* the same, by message id */
 	struct by_ident requests;   /* struct transcript that holds the request */
 	uint64_t *own_since;        /* per transcript: its earliest line that nobody else has */
 	bool *one_prompt; /* per transcript: prompts share one id, as copies of form 4 have it */
@@ -195,26 +189,26 @@ transcript_index(const struct builder *b, const struct transcript *t)
 /* A line of the conversation belongs there, not in an agent's file that carries it along; an
  * agent's line belongs in the agent's file. 1.5, weave 7.5 */
 static int
-place_of(const struct claim *c)
+place_of(const struct record *r)
 {
-	if (c->transcript->kind == TRANSCRIPT_AGENT)
+	if (r->in->kind == TRANSCRIPT_AGENT)
 		return 1;
-	return is_main_line(c->record) ? 2 : 0;
+	return is_main_line(r) ? 2 : 0;
 }
 
 /* Rule 5, the comparisons in their order. Positive: a is the likelier owner. */
 static int
-compare_claims(const struct ledger *l, const struct claim *a, const struct claim *b)
+compare_claims(const struct ledger *l, const struct record *x, const struct record *y)
 {
-	const struct record *x = a->record, *y = b->record;
-	if (place_of(a) != place_of(b))
-		return place_of(a) - place_of(b);
-	bool mx = is_marked(a->transcript, x), my = is_marked(b->transcript, y);
+	const struct transcript *a = x->in, *b = y->in;
+	if (place_of(x) != place_of(y))
+		return place_of(x) - place_of(y);
+	bool mx = is_marked(a, x), my = is_marked(b, y);
 	if (mx != my)
 		return mx ? -1 : 1;
 	if (x->kind == RECORD_RESPONSE && y->kind == RECORD_RESPONSE) {
-		bool qx = by_ident_get(&l->requests, x->response->request_ref) == a->transcript;
-		bool qy = by_ident_get(&l->requests, y->response->request_ref) == b->transcript;
+		bool qx = by_ident_get(&l->requests, x->response->request_ref) == a;
+		bool qy = by_ident_get(&l->requests, y->response->request_ref) == b;
 		if (qx != qy)
 			return qx ? 1 : -1;
 		if ((x->response->request != 0) != (y->response->request != 0))
@@ -224,41 +218,31 @@ compare_claims(const struct ledger *l, const struct claim *a, const struct claim
 		return x->time_ns < y->time_ns ? 1 : -1;
 	if ((x->fate == FATE_HISTORY) != (y->fate == FATE_HISTORY))
 		return x->fate == FATE_HISTORY ? -1 : 1;
-	bool px = l->one_prompt[transcript_index(l->b, a->transcript)];
-	bool py = l->one_prompt[transcript_index(l->b, b->transcript)];
+	bool px = l->one_prompt[transcript_index(l->b, a)];
+	bool py = l->one_prompt[transcript_index(l->b, b)];
 	if (px != py)
 		return px ? -1 : 1;
-	uint64_t ox = l->own_since[transcript_index(l->b, a->transcript)];
-	uint64_t oy = l->own_since[transcript_index(l->b, b->transcript)];
+	uint64_t ox = l->own_since[transcript_index(l->b, a)];
+	uint64_t oy = l->own_since[transcript_index(l->b, b)];
 	if (ox != oy)
 		return ox < oy ? 1 : -1;
 	/* Of a chain of copies the shorter is the older; of two copies of one session the longer
 	 * counts. */
-	size_t na = a->transcript->record_count, nb = b->transcript->record_count;
-	bool same = a->transcript->session == b->transcript->session &&
-	            a->transcript->kind == TRANSCRIPT_MAIN;
+	size_t na = a->record_count, nb = b->record_count;
+	bool same = a->session == b->session && a->kind == TRANSCRIPT_MAIN;
 	if (na != nb)
 		return (na < nb) != same ? 1 : -1;
-	int order = str_cmp(intern_str(l->b->names, a->transcript->session),
-	                    intern_str(l->b->names, b->transcript->session));
+	int order = str_cmp(intern_str(l->b->names, a->session),
+	                    intern_str(l->b->names, b->session));
 	return order < 0 ? 1 : -1;
 }
 
 static void
-stake(struct ledger *l, struct by_ident *map, uint32_t ident, struct transcript *t,
-      struct record *r)
+stake(struct ledger *l, struct by_ident *map, uint32_t ident, struct record *r)
 {
-	struct claim mine = {t, r};
-	if (ident == 0)
-		return;
-	struct claim *best = by_ident_get(map, ident);
-	if (best == NULL) {
-		best = ARENA_NEW(&l->b->scratch, struct claim);
-		*best = mine;
-		by_ident_put(map, ident, best);
-	} else if (best->transcript != t && compare_claims(l, &mine, best) > 0) {
-		*best = mine;
-	}
+	const struct record *best = by_ident_get(map, ident);
+	if (best == NULL || (best->in != r->in && compare_claims(l, r, best) > 0))
+		by_ident_put(map, ident, r);
 }
 
 /* 10.3, form 4: all copied prompts have one id, which is otherwise that of one prompt. 5.4 */
@@ -323,21 +307,21 @@ settle_across_files(struct ledger *l)
 			struct record *r = &all->at[i]->records[k];
 			if (r->fate == FATE_DUPLICATE || (r->flags & RECORD_CARRIED))
 				continue;
-			stake(l, &l->by_uuid, r->uuid, all->at[i], r);
+			stake(l, &l->by_uuid, r->uuid, r);
 			if (r->kind == RECORD_RESPONSE && !r->response->filler)
-				stake(l, &l->by_message, r->response->message, all->at[i], r);
+				stake(l, &l->by_message, r->response->message, r);
 		}
 	for (size_t i = 0; i < all->len; i++)
 		for (size_t k = 0; k < all->at[i]->record_count; k++) {
 			struct record *r = &all->at[i]->records[k];
-			const struct claim *u = by_ident_get(&l->by_uuid, r->uuid);
-			const struct claim *m = NULL;
+			const struct record *u = by_ident_get(&l->by_uuid, r->uuid);
+			const struct record *m = NULL;
 			if (r->kind == RECORD_RESPONSE && !r->response->filler)
 				m = by_ident_get(&l->by_message, r->response->message);
 			if (r->fate != FATE_OWN)
 				continue;
-			if ((u != NULL && u->transcript != all->at[i]) ||
-			    (m != NULL && m->transcript != all->at[i]))
+			if ((u != NULL && u->in != all->at[i]) ||
+			    (m != NULL && m->in != all->at[i]))
 				r->fate = FATE_HISTORY;
 		}
 }
@@ -389,9 +373,8 @@ mark_exportable(struct ledger *l)
 		size_t stamped = lost_calls(t) ? t->record_count : stamped_block(t);
 		for (size_t k = stamped; k < t->record_count; k++) {
 			struct record *r = &t->records[k];
-			const struct claim *best = by_ident_get(&l->by_uuid, r->uuid);
-			if (r->fate == FATE_HISTORY && is_main_line(r) && best != NULL &&
-			    best->record == r)
+			const struct record *best = by_ident_get(&l->by_uuid, r->uuid);
+			if (r->fate == FATE_HISTORY && is_main_line(r) && best == r)
 				r->flags |= RECORD_SOLE;
 		}
 	}

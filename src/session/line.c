@@ -3,33 +3,30 @@
 
 #define AGENT_DEPTH_MAX 64
 
-static line_ref
-use(struct builder *b, struct line_uses *lines, uint64_t *bytes, const struct transcript *t,
-    const struct record *r)
-{
-	if (r == NULL || t == NULL)
-		return LINE_NONE;
-	/* Parallel calls stand on one line, and their results follow: look back a little. */
-	for (size_t i = lines->len; i > 0 && i + 8 > lines->len; i--)
-		if (lines->at[i - 1].record == r)
-			return (line_ref)(i - 1);
-	struct line_use *u = ARENA_PUSH(b->arena, lines);
-	u->transcript = t;
-	u->record = r;
-	*bytes += r->length;
-	return (line_ref)(lines->len - 1);
-}
-
 struct place {
-	struct builder *b;
+	struct arena *arena;
 	struct line_uses *lines;
 	uint64_t *bytes;
 };
 
 static line_ref
-place_line(const struct place *p, const struct transcript *t, const struct record *r)
+add_line(const struct place *p, const struct record *r)
 {
-	return use(p->b, p->lines, p->bytes, t, r);
+	*ARENA_PUSH(p->arena, p->lines) = r;
+	*p->bytes += r->length;
+	return (line_ref)(p->lines->len - 1);
+}
+
+static line_ref
+place_line(const struct place *p, const struct record *r)
+{
+	if (r == NULL)
+		return LINE_NONE;
+	/* Parallel calls stand on one line, and their results follow: look back a little. */
+	for (size_t i = p->lines->len; i > 0 && i + 8 > p->lines->len; i--)
+		if (p->lines->at[i - 1] == r)
+			return (line_ref)(i - 1);
+	return add_line(p, r);
 }
 
 /* A response's lines stand one after the other. */
@@ -37,12 +34,8 @@ static void
 place_response(const struct place *p, struct response *a)
 {
 	a->first_line = (line_ref)p->lines->len;
-	for (size_t i = 0; i < a->slices.len; i++) {
-		struct line_use *u = ARENA_PUSH(p->b->arena, p->lines);
-		u->transcript = a->transcript;
-		u->record = a->slices.at[i];
-		*p->bytes += u->record->length;
-	}
+	for (size_t i = 0; i < a->slices.len; i++)
+		(void)add_line(p, a->slices.at[i]);
 }
 
 static void place_work(const struct place *p, struct work *w, int depth);
@@ -50,11 +43,10 @@ static void place_work(const struct place *p, struct work *w, int depth);
 static void
 place_agent(const struct place *p, struct agent *g, int depth)
 {
-	const struct transcript *main = p->b->main == NULL ? NULL : p->b->main->transcript;
 	g->prompt_line = LINE_NONE;
 	if (g->opening != NULL && g->opening->kind == RECORD_USER)
-		g->prompt_line = place_line(p, g->transcript, g->opening);
-	g->notice_line = place_line(p, main, g->notice);
+		g->prompt_line = place_line(p, g->opening);
+	g->notice_line = place_line(p, g->notice);
 	place_work(p, &g->work, depth + 1);
 }
 
@@ -78,7 +70,7 @@ place_work(const struct place *p, struct work *w, int depth)
 	for (size_t i = 0; i < w->calls.len; i++) {
 		struct tool_call *call = w->calls.at[i];
 		call->use_line = line_of_call(call);
-		call->answer_line = place_line(p, call->transcript, call->answer);
+		call->answer_line = place_line(p, call->answer);
 		if (call->agent != NULL)
 			place_agent(p, call->agent, depth);
 	}
@@ -89,17 +81,15 @@ place_work(const struct place *p, struct work *w, int depth)
 void
 line_assign(struct builder *b, struct turn *t)
 {
-	struct place p = {b, &t->lines, &t->line_bytes};
-	const struct transcript *main = t->session->transcript;
+	struct place p = {b->arena, &t->lines, &t->line_bytes};
 	t->prompt_line = LINE_NONE;
 	if (t->opening->kind == RECORD_USER)
-		t->prompt_line = place_line(&p, main, t->opening);
-	t->instructions_line = place_line(&p, main, t->instructions);
+		t->prompt_line = place_line(&p, t->opening);
+	t->instructions_line = place_line(&p, t->instructions);
 	for (size_t i = 0; i < t->absorbed.len; i++)
-		t->absorbed.at[i].line = place_line(&p, main, t->absorbed.at[i].record);
+		t->absorbed.at[i].line = place_line(&p, t->absorbed.at[i].record);
 	for (size_t i = 0; i < t->compactions.len; i++)
-		t->compactions.at[i].summary_line = place_line(&p, main,
-		                                               t->compactions.at[i].summary);
+		t->compactions.at[i].summary_line = place_line(&p, t->compactions.at[i].summary);
 	place_work(&p, &t->work, 0);
 	t->error_line = LINE_NONE;
 	if (t->failed && t->work.responses.len > 0)
@@ -109,6 +99,6 @@ line_assign(struct builder *b, struct turn *t)
 void
 line_assign_rootless(struct builder *b, struct agent *g)
 {
-	struct place p = {b, &g->lines, &g->line_bytes};
+	struct place p = {b->arena, &g->lines, &g->line_bytes};
 	place_agent(&p, g, 0);
 }

@@ -73,7 +73,7 @@ take_slice(struct builder *b, struct response *p, const struct record *r)
 }
 
 static void
-add_call(struct builder *b, struct chain *c, struct response *p, const struct record *r,
+add_call(struct builder *b, struct response *p, const struct record *r,
          const struct block_record *block)
 {
 	if (block->kind != BLOCK_TOOL_CALL || block->id == 0)
@@ -88,7 +88,6 @@ add_call(struct builder *b, struct chain *c, struct response *p, const struct re
 	call->block = block;
 	call->response = p;
 	call->use = r;
-	call->transcript = c->transcript;
 	call->work = p->work;
 	call->start = measured(r->time_ns);
 	*ARENA_PUSH(b->arena, &p->work->calls) = call;
@@ -115,7 +114,6 @@ response_collect(struct builder *b, struct chain *c)
 			p->key = key;
 			p->message = r->response->message;
 			p->version = r->version;
-			p->transcript = c->transcript;
 			p->work = work;
 			*ARENA_PUSH(b->arena, &work->responses) = p;
 			*ARENA_PUSH(&b->scratch, &c->responses) = p;
@@ -123,7 +121,7 @@ response_collect(struct builder *b, struct chain *c)
 		}
 		take_slice(b, p, r);
 		for (size_t k = 0; k < r->response->block_count; k++)
-			add_call(b, c, p, r, &r->response->blocks[k]);
+			add_call(b, p, r, &r->response->blocks[k]);
 	}
 	for (size_t i = 0; i < c->responses.len; i++) {
 		struct response *p = c->responses.at[i];
@@ -308,7 +306,6 @@ split_fallback(struct builder *b, struct chain *c, size_t at, struct walk *w,
 	p->error = r->fallback->trigger;
 	p->failed = true;
 	p->version = r->version;
-	p->transcript = c->transcript;
 	p->work = work;
 	p->end = measured(r->time_ns);
 	for (size_t i = w->request; i < end; i++)

@@ -177,8 +177,8 @@ add_event(struct weave *w, struct span *s, struct str name, uint64_t ns, bool es
 {
 	struct span_event *e = ARENA_PUSH(w->in->arena, &s->events);
 	e->name = name;
-	e->time_ns = ns;
-	if (estimated)
+	e->time_ns = ns < s->start_ns ? s->start_ns : ns > s->end_ns ? s->end_ns : ns;
+	if (estimated || e->time_ns != ns)
 		attribute_bool(w->in->arena, &e->attributes, STR("retrospan.time_estimated"), true);
 	return e;
 }
