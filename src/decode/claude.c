@@ -5,57 +5,97 @@
 #include "base/when.h"
 #include "decode/claude.h"
 
-static const struct {
+struct field {
 	struct str key;
 	enum claude_field field;
-} fields[] = {
-    /* sorted by length: field_starts below */
+};
+
+/* By length: a line has some 25 members, and each is looked up. */
+static const struct field fields_3[] = {
     {STR_INIT("cwd"), FIELD_CWD},
+};
+static const struct field fields_4[] = {
     {STR_INIT("type"), FIELD_TYPE},
     {STR_INIT("uuid"), FIELD_UUID},
     {STR_INIT("data"), FIELD_DATA},
+};
+static const struct field fields_5[] = {
     {STR_INIT("error"), FIELD_ERROR},
+};
+static const struct field fields_6[] = {
     {STR_INIT("isMeta"), FIELD_IS_META},
     {STR_INIT("origin"), FIELD_ORIGIN},
     {STR_INIT("effort"), FIELD_EFFORT},
-    {STR_INIT("message"), FIELD_MESSAGE},
-    {STR_INIT("version"), FIELD_VERSION},
-    {STR_INIT("content"), FIELD_CONTENT},
-    {STR_INIT("agentId"), FIELD_AGENT_ID},
+};
+static const struct field fields_7[] = {
+    {STR_INIT("message"), FIELD_MESSAGE}, {STR_INIT("version"), FIELD_VERSION},
+    {STR_INIT("content"), FIELD_CONTENT}, {STR_INIT("agentId"), FIELD_AGENT_ID},
     {STR_INIT("subtype"), FIELD_SUBTYPE},
+};
+static const struct field fields_8[] = {
     {STR_INIT("promptId"), FIELD_PROMPT_ID},
-    {STR_INIT("sessionId"), FIELD_SESSION_ID},
-    {STR_INIT("timestamp"), FIELD_TIMESTAMP},
-    {STR_INIT("agentName"), FIELD_AGENT_NAME},
-    {STR_INIT("requestId"), FIELD_REQUEST_ID},
+};
+static const struct field fields_9[] = {
+    {STR_INIT("sessionId"), FIELD_SESSION_ID}, {STR_INIT("timestamp"), FIELD_TIMESTAMP},
+    {STR_INIT("agentName"), FIELD_AGENT_NAME}, {STR_INIT("requestId"), FIELD_REQUEST_ID},
     {STR_INIT("operation"), FIELD_OPERATION},
-    {STR_INIT("parentUuid"), FIELD_PARENT_UUID},
-    {STR_INIT("forkedFrom"), FIELD_FORKED_FROM},
-    {STR_INIT("entrypoint"), FIELD_ENTRYPOINT},
-    {STR_INIT("requestRef"), FIELD_REQUEST_REF},
-    {STR_INIT("attachment"), FIELD_ATTACHMENT},
-    {STR_INIT("turnOrigin"), FIELD_TURN_ORIGIN},
+};
+static const struct field fields_10[] = {
+    {STR_INIT("parentUuid"), FIELD_PARENT_UUID}, {STR_INIT("forkedFrom"), FIELD_FORKED_FROM},
+    {STR_INIT("entrypoint"), FIELD_ENTRYPOINT},  {STR_INIT("requestRef"), FIELD_REQUEST_REF},
+    {STR_INIT("attachment"), FIELD_ATTACHMENT},  {STR_INIT("turnOrigin"), FIELD_TURN_ORIGIN},
+};
+static const struct field fields_11[] = {
     {STR_INIT("isSidechain"), FIELD_IS_SIDECHAIN},
     {STR_INIT("customTitle"), FIELD_CUSTOM_TITLE},
+};
+static const struct field fields_12[] = {
     {STR_INIT("promptSource"), FIELD_PROMPT_SOURCE},
     {STR_INIT("turnPosition"), FIELD_TURN_POSITION},
+};
+static const struct field fields_13[] = {
     {STR_INIT("turnCompanion"), FIELD_TURN_COMPANION},
     {STR_INIT("toolUseResult"), FIELD_TOOL_USE_RESULT},
     {STR_INIT("apiBlockIndex"), FIELD_BLOCK_INDEX},
+};
+static const struct field fields_14[] = {
     {STR_INIT("permissionMode"), FIELD_PERMISSION_MODE},
     {STR_INIT("requestedModel"), FIELD_REQUESTED_MODEL},
     {STR_INIT("apiErrorStatus"), FIELD_ERROR_STATUS},
     {STR_INIT("toolDenialKind"), FIELD_DENIAL_KIND},
+};
+static const struct field fields_15[] = {
     {STR_INIT("sourceToolUseID"), FIELD_SOURCE_TOOL_USE},
+};
+static const struct field fields_16[] = {
     {STR_INIT("isCompactSummary"), FIELD_IS_SUMMARY},
     {STR_INIT("requestSessionId"), FIELD_REQUEST_SESSION},
+};
+static const struct field fields_17[] = {
     {STR_INIT("isApiErrorMessage"), FIELD_IS_API_ERROR},
     {STR_INIT("toolInputStreamMs"), FIELD_TOOL_INPUT_MS},
+};
+static const struct field fields_18[] = {
     {STR_INIT("permissionDecision"), FIELD_PERMISSION_DECISION},
     {STR_INIT("isAbortedMidStream"), FIELD_IS_ABORTED},
     {STR_INIT("thinkingDurationMs"), FIELD_THINKING_MS},
+};
+static const struct field fields_19[] = {
     {STR_INIT("toolDenialBeforeRun"), FIELD_DENIED_BEFORE_RUN},
+};
+static const struct field fields_20[] = {
     {STR_INIT("interruptedMessageId"), FIELD_INTERRUPTED},
+};
+
+#define FIELDS_OF(n) [n] = {fields_##n, sizeof fields_##n / sizeof *fields_##n}
+
+static const struct {
+	const struct field *at;
+	size_t len;
+} fields[] = {
+    FIELDS_OF(3),  FIELDS_OF(4),  FIELDS_OF(5),  FIELDS_OF(6),  FIELDS_OF(7),  FIELDS_OF(8),
+    FIELDS_OF(9),  FIELDS_OF(10), FIELDS_OF(11), FIELDS_OF(12), FIELDS_OF(13), FIELDS_OF(14),
+    FIELDS_OF(15), FIELDS_OF(16), FIELDS_OF(17), FIELDS_OF(18), FIELDS_OF(19), FIELDS_OF(20),
 };
 
 uint32_t
@@ -74,17 +114,17 @@ static void
 line_read(const struct json *v, struct claude_line *l)
 {
 	*l = (struct claude_line){.whole = v};
-	for (struct json_iter it = json_iter(v); json_next(&it);)
-		for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-			if (fields[i].key.len > it.key.len)
-				break;
-			if (fields[i].key.len != it.key.len ||
-			    fields[i].key.at[0] != it.key.at[0] || !str_eq(fields[i].key, it.key))
+	for (struct json_iter it = json_iter(v); json_next(&it);) {
+		size_t n = it.key.len < sizeof fields / sizeof *fields ? fields[it.key.len].len : 0;
+		for (size_t i = 0; i < n; i++) {
+			const struct field *f = &fields[it.key.len].at[i];
+			if (!str_eq(f->key, it.key))
 				continue;
-			if (l->field[fields[i].field] == NULL)
-				l->field[fields[i].field] = it.value;
+			if (l->field[f->field] == NULL)
+				l->field[f->field] = it.value;
 			break;
 		}
+	}
 }
 
 /* 2.2 */
