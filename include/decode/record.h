@@ -348,9 +348,20 @@ enum transcript_kind {
 
 struct type_count {
 	uint32_t type;
-	uint32_t version;
 	uint64_t count;
 };
+
+/* Lines by type. A file that makes up types does not make it longer than TYPES_MAX: what comes
+ * then is counted as `other`. */
+#define TYPES_MAX 1000
+
+struct type_counts {
+	struct type_count *at;
+	size_t len, cap;
+	uint32_t other; /* ident of what all further types are called */
+};
+
+void type_counts_add(struct arena *a, struct type_counts *list, uint32_t type, uint64_t n);
 
 /* A workflow's or an agent's sidecar file: what it adds to the agent. claude-code-transcripts 9.1,
  * 9.7 */
@@ -377,8 +388,7 @@ struct transcript {
 	bool wanted; /* asked for: not only here as somebody's relative */
 	/* Values found in lines (a blank line counts as one), and those that could not be read. */
 	uint64_t read, skipped;
-	struct type_count *ignored; /* lines not among the records */
-	size_t ignored_count;
+	struct type_counts ignored; /* lines not among the records */
 };
 
 struct transcripts {

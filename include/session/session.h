@@ -273,10 +273,7 @@ struct sessions {
 /* What became of the lines. read = used + history + ignored + skipped. */
 struct account {
 	uint64_t read, used, history, ignored, skipped;
-	struct {
-		struct type_count *at;
-		size_t len, cap;
-	} by_type; /* of the ignored ones */
+	struct type_counts by_type; /* of the ignored ones */
 };
 
 struct session_options {

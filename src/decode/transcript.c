@@ -21,7 +21,7 @@ struct item {
 struct yield {
 	struct yield *next;
 	struct buf records; /* struct record */
-	struct buf ignored; /* struct type_count */
+	struct type_counts ignored;
 	uint64_t read, skipped;
 	uint32_t lines;
 	uint32_t session; /* that an ignored line names */
@@ -53,20 +53,6 @@ struct job {
 
 /* ---- a line ---- */
 
-static void
-count_ignored(struct yield *y, uint32_t type, uint32_t version)
-{
-	size_t len = y->ignored.len / sizeof(struct type_count);
-	struct type_count *at = (struct type_count *)(void *)y->ignored.at;
-	for (size_t i = 0; i < len; i++)
-		if (at[i].type == type && at[i].version == version) {
-			at[i].count++;
-			return;
-		}
-	struct type_count new = {type, version, 1};
-	buf_add(&y->ignored, (struct str){(const char *)&new, sizeof new});
-}
-
 /* A value that was parsed becomes a record. */
 static void
 take_value(struct worker *w, struct yield *y, const struct look *look, const struct json *v,
@@ -78,7 +64,7 @@ take_value(struct worker *w, struct yield *y, const struct look *look, const str
 		y->skipped++;
 		(void)diag_skip(&y->diag, look->source->path, r->line, "%s", why);
 	} else if (r->kind == RECORD_IGNORED) {
-		count_ignored(y, r->type, r->version);
+		type_counts_add(&y->arena, &y->ignored, r->type, 1);
 		if (y->session == 0)
 			y->session = r->session;
 	} else {
@@ -134,7 +120,8 @@ read_line(struct worker *w, struct yield *y, const struct look *look, const stru
 	bool lost = false;
 	if (is_blank(rest)) {
 		y->read++;
-		count_ignored(y, intern_add(w->decoder.names, STR("(blank)")), 0);
+		type_counts_add(&y->arena, &y->ignored,
+		                intern_add(w->decoder.names, STR("(blank)")), 1);
 		return;
 	}
 	while (!is_blank(rest)) {
@@ -193,6 +180,7 @@ work(void *ctx, size_t index, size_t worker)
 	if (y == NULL)
 		arena_exhausted();
 	y->diag.arena = &y->arena;
+	y->ignored.other = intern_add(w->decoder.names, STR("(other types)"));
 	w->searched = 0;
 	y->failed = !lines_open(&l, look->source, item->piece, &w->buf, &y->diag);
 	while (!y->failed && lines_next(&l, &line)) {
@@ -207,7 +195,6 @@ static void
 yield_free(struct yield *y)
 {
 	buf_free(&y->records);
-	buf_free(&y->ignored);
 	arena_free(&y->arena);
 	free(y);
 }
@@ -221,29 +208,6 @@ weigh(void *ctx, size_t index)
 }
 
 /* ---- a file, from its pieces ---- */
-
-static void
-add_ignored(struct arena *a, struct transcript *t, const struct yield *y)
-{
-	const struct type_count *at = (const struct type_count *)(const void *)y->ignored.at;
-	size_t len = y->ignored.len / sizeof *at;
-	struct {
-		struct type_count *at;
-		size_t len, cap;
-	} list = {t->ignored, t->ignored_count, t->ignored_count};
-	for (size_t i = 0; i < len; i++) {
-		size_t k = 0;
-		while (k < list.len &&
-		       (list.at[k].type != at[i].type || list.at[k].version != at[i].version))
-			k++;
-		if (k < list.len)
-			list.at[k].count += at[i].count;
-		else
-			*ARENA_PUSH(a, &list) = at[i];
-	}
-	t->ignored = list.at;
-	t->ignored_count = list.len;
-}
 
 /*
  * A session is what its file is called (claude-code-transcripts 1.3), unless the file was renamed:
@@ -276,22 +240,28 @@ identify(const struct reading *rd, struct transcript *t, const struct look *look
 	}
 }
 
+/* The parts of a stream, by session, and by agent within it. */
+struct parts_of_stream {
+	struct transcript **by_session, **by_agent; /* by ident */
+	struct transcripts list;
+};
+
 static struct transcript *
-part_for(const struct reading *rd, struct transcripts *parts, const struct transcript *whole,
+part_for(const struct reading *rd, struct parts_of_stream *parts, const struct transcript *whole,
          uint32_t session, uint32_t agent)
 {
-	for (size_t i = 0; i < parts->len; i++)
-		if (parts->at[i]->session == session && parts->at[i]->agent == agent)
-			return parts->at[i];
-	struct transcript *t = ARENA_NEW(rd->arena, struct transcript);
+	struct transcript **at = agent != 0 ? &parts->by_agent[agent] : &parts->by_session[session];
+	if (*at != NULL)
+		return *at;
+	struct transcript *t = *at = ARENA_NEW(rd->arena, struct transcript);
 	t->source = whole->source;
 	t->format = whole->format;
 	t->wanted = whole->wanted;
+	t->ignored.other = whole->ignored.other;
 	t->kind = agent != 0 ? TRANSCRIPT_AGENT : TRANSCRIPT_MAIN;
 	t->session = session;
 	t->agent = agent;
-	t->records = ARENA_ARRAY(rd->arena, struct record, whole->record_count);
-	*ARENA_PUSH(rd->arena, parts) = t;
+	*ARENA_PUSH(rd->arena, &parts->list) = t;
 	return t;
 }
 
@@ -299,24 +269,34 @@ part_for(const struct reading *rd, struct transcripts *parts, const struct trans
 static void
 split(const struct reading *rd, struct transcript *whole, struct transcripts *out)
 {
-	struct transcripts parts = {0};
+	size_t idents = intern_count(rd->names);
+	struct parts_of_stream parts = {ARENA_ARRAY(rd->arena, struct transcript *, idents),
+	                                ARENA_ARRAY(rd->arena, struct transcript *, idents),
+	                                {0}};
+	struct transcript **part = ARENA_ARRAY(rd->arena, struct transcript *, whole->record_count);
 	uint32_t session = 0;
 	for (size_t i = 0; i < whole->record_count; i++) {
 		const struct record *r = &whole->records[i];
 		if (r->session != 0)
 			session = r->session;
 		bool agent = (r->flags & RECORD_SIDECHAIN) && !(r->flags & RECORD_CARRIED);
-		struct transcript *t = part_for(rd, &parts, whole, session, agent ? r->agent : 0);
-		t->records[t->record_count] = *r;
-		t->records[t->record_count++].in = t;
+		part[i] = part_for(rd, &parts, whole, session, agent ? r->agent : 0);
+		part[i]->record_count++;
 	}
-	for (size_t i = 0; i < parts.len; i++)
-		*ARENA_PUSH(rd->arena, out) = parts.at[i];
-	if (parts.len > 0) {
-		parts.at[0]->read = whole->read;
-		parts.at[0]->skipped = whole->skipped;
-		parts.at[0]->ignored = whole->ignored;
-		parts.at[0]->ignored_count = whole->ignored_count;
+	for (size_t i = 0; i < parts.list.len; i++) {
+		struct transcript *t = *ARENA_PUSH(rd->arena, out) = parts.list.at[i];
+		t->records = ARENA_ARRAY(rd->arena, struct record, t->record_count);
+		t->record_count = 0;
+	}
+	for (size_t i = 0; i < whole->record_count; i++) {
+		struct record *r = &part[i]->records[part[i]->record_count++];
+		*r = whole->records[i];
+		r->in = part[i];
+	}
+	if (parts.list.len > 0) {
+		parts.list.at[0]->read = whole->read;
+		parts.list.at[0]->skipped = whole->skipped;
+		parts.list.at[0]->ignored = whole->ignored;
 	}
 }
 
@@ -368,6 +348,7 @@ done(void *ctx, size_t index, void *result)
 		job->now->source = look->source;
 		job->now->format = look->format;
 		job->now->kind = look->kind;
+		job->now->ignored.other = y->ignored.other;
 		job->now->wanted = look->wanted;
 		job->lines = 0;
 	}
@@ -380,7 +361,9 @@ done(void *ctx, size_t index, void *result)
 	else
 		job->last->next = y;
 	job->last = y;
-	add_ignored(job->reading->arena, job->now, y);
+	for (size_t i = 0; i < y->ignored.len; i++)
+		type_counts_add(job->reading->arena, &job->now->ignored, y->ignored.at[i].type,
+		                y->ignored.at[i].count);
 	if (job->now->session == 0)
 		job->now->session = y->session;
 	job->now->read += y->read;

@@ -236,26 +236,16 @@ session_build(struct arena *a, struct intern *names, const struct transcripts *t
 
 /* ---- the account ---- */
 
-static void
-count_type(struct arena *a, struct account *account, uint32_t type, uint32_t version, uint64_t n)
-{
-	for (size_t i = 0; i < account->by_type.len; i++)
-		if (account->by_type.at[i].type == type) {
-			account->by_type.at[i].count += n;
-			return;
-		}
-	*ARENA_PUSH(a, &account->by_type) = (struct type_count){type, version, n};
-}
-
 void
 session_account(struct arena *a, const struct transcript *t, struct account *account)
 {
 	account->read += t->read;
 	account->skipped += t->skipped;
-	for (size_t i = 0; i < t->ignored_count; i++) {
-		account->ignored += t->ignored[i].count;
-		count_type(a, account, t->ignored[i].type, t->ignored[i].version,
-		           t->ignored[i].count);
+	account->by_type.other = t->ignored.other;
+	for (size_t i = 0; i < t->ignored.len; i++) {
+		account->ignored += t->ignored.at[i].count;
+		type_counts_add(a, &account->by_type, t->ignored.at[i].type,
+		                t->ignored.at[i].count);
 	}
 	for (size_t i = 0; i < t->record_count; i++) {
 		const struct record *r = &t->records[i];
@@ -264,7 +254,7 @@ session_account(struct arena *a, const struct transcript *t, struct account *acc
 		} else if (r->kind == RECORD_CONTEXT || r->kind == RECORD_PLACE ||
 		           r->fate == FATE_UNUSED) {
 			account->ignored++;
-			count_type(a, account, r->type, r->version, 1);
+			type_counts_add(a, &account->by_type, r->type, 1);
 		} else {
 			account->used++;
 		}
