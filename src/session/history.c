@@ -11,6 +11,7 @@ struct ledger {
 	struct by_ident by_message; /* the same, by message id */
 	struct by_ident requests;   /* struct transcript that holds the request */
 	uint64_t *own_since;        /* per transcript: its earliest line that nobody else has */
+	bool *has_agents; /* per transcript: its session has agents' files, which no copy has */
 	bool *one_prompt; /* per transcript: prompts share one id, as copies of form 4 have it */
 };
 
@@ -218,6 +219,10 @@ compare_claims(const struct ledger *l, const struct record *x, const struct reco
 		return x->time_ns < y->time_ns ? 1 : -1;
 	if ((x->fate == FATE_HISTORY) != (y->fate == FATE_HISTORY))
 		return x->fate == FATE_HISTORY ? -1 : 1;
+	bool gx = l->has_agents[transcript_index(l->b, a)];
+	bool gy = l->has_agents[transcript_index(l->b, b)];
+	if (gx != gy)
+		return gx ? 1 : -1;
 	bool px = l->one_prompt[transcript_index(l->b, a)];
 	bool py = l->one_prompt[transcript_index(l->b, b)];
 	if (px != py)
@@ -281,6 +286,10 @@ find_own_since(struct ledger *l)
 		}
 	for (size_t i = 0; i < all->len; i++) {
 		l->one_prompt[i] = shares_prompt_id(all->at[i]);
+		for (size_t k = 0; all->at[i]->kind == TRANSCRIPT_MAIN && k < all->len; k++)
+			l->has_agents[i] |= all->at[k]->kind == TRANSCRIPT_AGENT &&
+			                    all->at[k]->record_count > 0 &&
+			                    all->at[k]->session == all->at[i]->session;
 		/* A file all of whose lines others have is what they were copied from. */
 		bool alone = false;
 		l->own_since[i] = UINT64_MAX;
@@ -389,6 +398,7 @@ history_classify(struct builder *b)
 	l.by_message = by_ident_new(b);
 	l.requests = by_ident_new(b);
 	l.own_since = ARENA_ARRAY(&b->scratch, uint64_t, b->transcripts->len);
+	l.has_agents = ARENA_ARRAY(&b->scratch, bool, b->transcripts->len);
 	l.one_prompt = ARENA_ARRAY(&b->scratch, bool, b->transcripts->len);
 	for (size_t i = 0; i < b->transcripts->len; i++) {
 		struct transcript *t = b->transcripts->at[i];

@@ -34,10 +34,18 @@ learn_names(struct builder *b, struct named *n)
 	}
 }
 
+/* A call that another session made counts there: an agent that has only such a call here still gets a span. */
 static bool
-take(struct agent *g, struct tool_call *call, enum link_basis basis)
+is_elsewhere(const struct builder *b, const struct tool_call *call)
 {
-	if (call == NULL || call->agent != NULL || basis == LINK_NONE)
+	bool written = b->options->history && (call->use->flags & RECORD_SOLE);
+	return call->use->fate == FATE_HISTORY && !written;
+}
+
+static bool
+take(struct builder *b, struct agent *g, struct tool_call *call, enum link_basis basis)
+{
+	if (call == NULL || call->agent != NULL || basis == LINK_NONE || is_elsewhere(b, call))
 		return false;
 	call->agent = g;
 	g->call = call;
@@ -51,21 +59,22 @@ static bool
 link_exactly(struct builder *b, const struct named *n, const struct chain *c, struct agent *g)
 {
 	if (c->facts != NULL && c->facts->call != 0 &&
-	    take(g, by_ident_get(&b->call_by_id, c->facts->call), LINK_META))
+	    take(b, g, by_ident_get(&b->call_by_id, c->facts->call), LINK_META))
 		return true;
-	return take(g, by_ident_get(&n->by_result, c->agent), LINK_RESULT) ||
-	       take(g, by_ident_get(&b->call_by_id, c->carrier), LINK_PROGRESS) ||
-	       take(g, by_ident_get(&n->by_text, c->agent), LINK_RESULT_TEXT) ||
-	       take(g, by_ident_get(&n->by_notice, c->agent), LINK_NOTICE) ||
-	       take(g, by_ident_get(&b->call_by_id, c->copied_call), LINK_FORK);
+	return take(b, g, by_ident_get(&n->by_result, c->agent), LINK_RESULT) ||
+	       take(b, g, by_ident_get(&b->call_by_id, c->carrier), LINK_PROGRESS) ||
+	       take(b, g, by_ident_get(&n->by_text, c->agent), LINK_RESULT_TEXT) ||
+	       take(b, g, by_ident_get(&n->by_notice, c->agent), LINK_NOTICE) ||
+	       take(b, g, by_ident_get(&b->call_by_id, c->copied_call), LINK_FORK);
 }
 
 /* Row 8: same prompt, same type where both tell it, at the same time. */
 static bool
-prompt_fits(const struct chain *c, const struct agent *g, const struct tool_call *call)
+prompt_fits(const struct builder *b, const struct chain *c, const struct agent *g,
+            const struct tool_call *call)
 {
 	if (!call->block->spawns_agent || call->agent != NULL || g->opening->kind != RECORD_USER ||
-	    call->block->prompt_print != g->opening->user->print)
+	    call->block->prompt_print != g->opening->user->print || is_elsewhere(b, call))
 		return false;
 	if (c->facts != NULL && c->facts->type != 0 && call->block->agent_type != 0 &&
 	    c->facts->type != call->block->agent_type)
@@ -81,7 +90,7 @@ link_by_prompt(struct builder *b, const struct chain *c, struct agent *g)
 	size_t fitting = 0;
 	for (size_t i = 0; i < b->calls.len; i++) {
 		struct tool_call *call = b->calls.at[i];
-		if (!prompt_fits(c, g, call))
+		if (!prompt_fits(b, c, g, call))
 			continue;
 		if (first == NULL || call->use->time_ns < first->use->time_ns)
 			first = call;
@@ -93,14 +102,15 @@ link_by_prompt(struct builder *b, const struct chain *c, struct agent *g)
 		twins |= call->agent != NULL && call->agent->basis == LINK_GUESSED &&
 		         call->block->prompt_print == first->block->prompt_print;
 	}
-	return take(g, first, fitting > 1 || twins ? LINK_GUESSED : LINK_PROMPT);
+	return take(b, g, first, fitting > 1 || twins ? LINK_GUESSED : LINK_PROMPT);
 }
 
 static struct tool_call *
 workflow_call(const struct builder *b, uint32_t run)
 {
 	for (size_t i = 0; i < b->calls.len && run != 0; i++)
-		if (b->calls.at[i]->result != NULL && b->calls.at[i]->result->run == run)
+		if (b->calls.at[i]->result != NULL && b->calls.at[i]->result->run == run &&
+		    !is_elsewhere(b, b->calls.at[i]))
 			return b->calls.at[i];
 	return NULL;
 }
@@ -230,7 +240,8 @@ waking_call(const struct builder *b, const struct chain *c, const struct agent *
 		bool names = to != 0 && (to == c->agent || to == name);
 		names |= call->result != NULL && call->result->resumed_agent != 0 &&
 		         call->result->resumed_agent == c->agent;
-		if (!names || call->use->time_ns > g->first_ns || call->agent != NULL)
+		if (!names || is_elsewhere(b, call) || call->use->time_ns > g->first_ns ||
+		    call->agent != NULL)
 			continue;
 		if (best == NULL || call->use->time_ns >= best->use->time_ns)
 			best = call;
@@ -255,7 +266,7 @@ link_later(struct builder *b, struct chain *c)
 				before->first_ns = g->first_ns;
 			continue;
 		} else if (call->block->spawns_agent) {
-			(void)take(g, call, LINK_MESSAGE);
+			(void)take(b, g, call, LINK_MESSAGE);
 		} else {
 			g->call = call; /* its own span stays: weave 7.5 */
 			g->spawning_call = call->id;
@@ -305,7 +316,7 @@ add_missing(struct builder *b)
 		g->version = call->version;
 		if (call->result != NULL)
 			g->id = call->result->agent;
-		(void)take(g, call, LINK_META);
+		(void)take(b, g, call, LINK_META);
 		g->basis = LINK_NONE;
 		name_agent(b, g, NULL);
 	}
