@@ -19,7 +19,7 @@ static const struct option table[OPTION_COUNT] = {
     {OPTION_CONTENT, "content", '\0', "WHAT", "full none",
      "prompts, answers, tool inputs and outputs (default: full)"},
     {OPTION_MAX_VALUE_BYTES, "max-value-bytes", '\0', "N", NULL,
-     "cut the text in each attribute to N bytes"},
+     "cut the content in each attribute to N bytes of text"},
     {OPTION_JOBS, "jobs", 'j', "N", NULL, "threads (default: all processors)"},
     {OPTION_COLOR, "color", '\0', "WHEN", "auto always never",
      "colours in -f text (default: auto; NO_COLOR turns them off)"},

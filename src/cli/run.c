@@ -123,6 +123,7 @@ convert_all(const struct inputs *in, const struct options *o, const struct envir
 			done += in->families[i].at[k]->source->size;
 		progress.done = done;
 	}
+	render->tick = NULL;
 	log_progress_end(log);
 	return ok;
 }
