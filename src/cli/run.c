@@ -108,22 +108,19 @@ tick(void *ctx, uint64_t bytes)
 
 static bool
 convert_all(const struct inputs *in, const struct options *o, const struct environment *env,
-            struct render *render, struct tally *tally, struct log *log)
+            struct render *render, struct tally *tally, struct progress *progress)
 {
-	struct progress progress = {.log = log, .all = in->bytes};
 	uint64_t done = 0;
 	bool ok = true;
+	struct log *log = progress->log;
 	log->started_ns = now();
-	render->tick = tick;
-	render->tick_ctx = &progress;
 	for (size_t i = 0; i < in->len && ok; i++) {
-		tick(&progress, 0);
+		tick(progress, 0);
 		ok = convert_family(&in->families[i], o, env, render, tally, log);
 		for (size_t k = 0; k < in->families[i].len; k++)
 			done += in->families[i].at[k]->source->size;
-		progress.done = done;
+		progress->done = done;
 	}
-	render->tick = NULL;
 	log_progress_end(log);
 	return ok;
 }
@@ -136,14 +133,18 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	struct tally tally = {.types = intern_new(env->seed)};
 	struct inputs inputs;
 	struct render render = render_new(&arena, o, env);
+	struct progress progress = {.log = log};
+	render.tick = tick;
+	render.tick_ctx = &progress;
 
 	(void)inputs_find(&arena, o, env, render.threads, &inputs, &diag);
 	log_print(log, &diag);
+	progress.all = inputs.bytes;
 	render.sink = open_output(&arena, o, &diag);
 	bool ok = render.sink != NULL, nobody_reads = false;
 	if (ok) {
 		interrupt_unlinks(file_sink_temporary(render.sink));
-		ok = convert_all(&inputs, o, env, &render, &tally, log);
+		ok = convert_all(&inputs, o, env, &render, &tally, &progress);
 		ok = render_finish(&render, &diag) && ok;
 		nobody_reads = file_sink_closed(render.sink);
 		if (!ok)
