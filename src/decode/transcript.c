@@ -107,7 +107,7 @@ static bool
 stands_alone(const struct json *v, struct str after)
 {
 	after = str_trim(after);
-	return (after.len == 0 || after.at[0] == '{') &&
+	return (after.len == 0 || after.at[0] == '{') && json_is_string(json_get(v, STR("type"))) &&
 	       (json_get(v, STR("sessionId")) != NULL || json_get(v, STR("leafUuid")) != NULL);
 }
 

@@ -1,0 +1,223 @@
+#include "cli/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define WORDS_MAX 16
+
+struct
+try {
+	struct arena arena;
+	struct options options;
+	char *said; /* on standard error */
+	size_t said_len;
+};
+
+static int
+set_up(void **state)
+{
+	*state = calloc(1, sizeof(struct try));
+	return *state == NULL;
+}
+
+static int
+tear_down(void **state)
+{
+	struct try *t = *state;
+	free(t->said);
+	arena_free(&t->arena);
+	free(t);
+	return 0;
+}
+
+/* Parses a command line given with single spaces; '_' stands for an empty word. */
+static bool
+parse(struct try *t, const char *command)
+{
+	char *argv[WORDS_MAX + 1] = {NULL};
+	int argc = 0;
+	struct str rest = str_of(command);
+	argv[argc++] = arena_cstr(&t->arena, STR("retrospan"));
+	while (rest.len > 0) {
+		size_t space = str_find_byte(rest, ' ');
+		struct str word = str_head(rest, space);
+		assert_true(argc < WORDS_MAX);
+		argv[argc++] = arena_cstr(&t->arena, str_eq(word, STR("_")) ? STR("") : word);
+		rest = space == STR_NONE ? (struct str){0} : str_skip(rest, space + 1);
+	}
+	free(t->said);
+	FILE *err = open_memstream(&t->said, &t->said_len);
+	assert_non_null(err);
+	bool ok = options_parse(&t->arena, argc, argv, &t->options, err);
+	assert_int_equal(fclose(err), 0);
+	assert_true(ok == (t->said_len == 0));
+	return ok;
+}
+
+static void
+assert_is(struct str text, const char *expected)
+{
+	assert_true(str_eq(text, str_of(expected)));
+}
+
+static void
+without_options_the_defaults_hold(void **state)
+{
+	struct try *t = *state;
+	assert_true(parse(t, ""));
+	assert_is(t->options.format, "otlp");
+	assert_is(t->options.convention, "weave");
+	assert_int_equal(t->options.paths.len, 0);
+	assert_false(t->options.has_output);
+	assert_int_equal(t->options.jobs, 0);
+}
+
+static void
+options_and_paths_stand_in_any_order(void **state)
+{
+	static const char *const commands[] = {
+	    "-f text -o out.txt --since 7d a b",
+	    "a -ftext b --output=out.txt --since=7d",
+	    "a b --since 7d --format=text --output out.txt",
+	    "--output out.txt a --format text b --since 7d",
+	};
+	struct try *t = *state;
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		assert_true(parse(t, commands[i]));
+		assert_is(t->options.format, "text");
+		assert_is(t->options.output, "out.txt");
+		assert_is(t->options.since, "7d");
+		assert_int_equal(t->options.paths.len, 2);
+		assert_is(t->options.paths.at[0], "a");
+		assert_is(t->options.paths.at[1], "b");
+	}
+}
+
+static void
+behind_two_dashes_everything_is_a_path(void **state)
+{
+	struct try *t = *state;
+	assert_true(parse(t, "-q -- -v --format x --"));
+	assert_true(t->options.quiet);
+	assert_false(t->options.verbose);
+	assert_int_equal(t->options.paths.len, 4);
+	assert_is(t->options.paths.at[0], "-v");
+	assert_is(t->options.paths.at[3], "--");
+}
+
+static void
+one_dash_alone_is_standard_input(void **state)
+{
+	struct try *t = *state;
+	assert_true(parse(t, "-o - -"));
+	assert_is(t->options.output, "-");
+	assert_int_equal(t->options.paths.len, 1);
+	assert_is(t->options.paths.at[0], "-");
+}
+
+static void
+letters_are_bundled_and_the_last_may_take_a_value(void **state)
+{
+	struct try *t = *state;
+	assert_true(parse(t, "-qvj4"));
+	assert_true(t->options.quiet && t->options.verbose);
+	assert_int_equal(t->options.jobs, 4);
+	assert_true(parse(t, "-vqj 12"));
+	assert_int_equal(t->options.jobs, 12);
+	assert_true(parse(t, "-vfotlp-json"));
+	assert_is(t->options.format, "otlp-json");
+}
+
+static void
+of_an_option_given_twice_the_last_counts_but_sessions_add_up(void **state)
+{
+	struct try *t = *state;
+	assert_true(
+	    parse(t, "-f text -f otlp --session a --session=b --content none --content full"));
+	assert_is(t->options.format, "otlp");
+	assert_false(t->options.content_none);
+	assert_int_equal(t->options.sessions.len, 2);
+	assert_is(t->options.sessions.at[1], "b");
+}
+
+static void
+a_wrong_command_line_is_refused_with_the_option_s_name(void **state)
+{
+	static const struct {
+		const char *command, *says;
+	} cases[] = {
+	    {"--formt text", "unknown option --formt"},
+	    {"-x", "unknown option -x"},
+	    {"-qx", "unknown option -x"},
+	    {"-f xml", "--format: 'xml' is not one of:"},
+	    {"-f otl", "--format: 'otl' is not one of:"},
+	    {"--format=", "--format: '' is not"},
+	    {"--format", "--format needs a value"},
+	    {"-o", "--output needs a value"},
+	    {"-o _", "--output: '' is not"},
+	    {"--quiet=yes", "--quiet takes no value"},
+	    {"-j 0", "--jobs: '0' is not"},
+	    {"-j 1025", "--jobs: '1025' is not"},
+	    {"-j 4x", "--jobs: '4x' is not"},
+	    {"-j -1", "--jobs: '-1' is not"},
+	    {"--max-value-bytes 0", "--max-value-bytes: '0' is not"},
+	    {"--max-value-bytes 99999999999999999999", "--max-value-bytes"},
+	    {"--since yesterday", "--since: 'yesterday' is not"},
+	    {"--until 7", "--until: '7' is not"},
+	    {"--convention qwen", "--convention: 'qwen' is not one of:"},
+	    {"--color sometimes", "--color: 'sometimes' is not one of:"},
+	};
+	struct try *t = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_false(parse(t, cases[i].command));
+		assert_non_null(strstr(t->said, cases[i].says));
+		assert_non_null(strstr(t->said, "retrospan: "));
+	}
+}
+
+static void
+times_are_dates_or_ages(void **state)
+{
+	struct try *t = *state;
+	assert_true(parse(t, "--since 2026-05-29T09:23:39Z --until 90m"));
+	assert_is(t->options.since, "2026-05-29T09:23:39Z");
+	assert_is(t->options.until, "90m");
+}
+
+static void
+the_table_is_in_order_and_its_letters_and_names_are_unique(void **state)
+{
+	const struct option *table = option_table();
+	(void)state;
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		assert_int_equal(table[i].id, i);
+		assert_true(table[i].argument != NULL || table[i].values == NULL);
+		for (size_t k = 0; k < i; k++) {
+			assert_string_not_equal(table[i].name, table[k].name);
+			assert_true(table[i].letter == '\0' || table[i].letter != table[k].letter);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(without_options_the_defaults_hold),
+	    cmocka_unit_test(options_and_paths_stand_in_any_order),
+	    cmocka_unit_test(behind_two_dashes_everything_is_a_path),
+	    cmocka_unit_test(one_dash_alone_is_standard_input),
+	    cmocka_unit_test(letters_are_bundled_and_the_last_may_take_a_value),
+	    cmocka_unit_test(of_an_option_given_twice_the_last_counts_but_sessions_add_up),
+	    cmocka_unit_test(a_wrong_command_line_is_refused_with_the_option_s_name),
+	    cmocka_unit_test(times_are_dates_or_ages),
+	    cmocka_unit_test(the_table_is_in_order_and_its_letters_and_names_are_unique),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
