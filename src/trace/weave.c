@@ -8,63 +8,20 @@
 
 /* ---- what every span has ---- */
 
-static bool
-id_is_new(struct weave *w, const unsigned char id[SPAN_ID_LEN])
-{
-	uint64_t n;
-	memcpy(&n, id, sizeof n);
-	if (w->id_count * 2 >= w->id_cap) {
-		size_t cap = w->id_cap == 0 ? 256 : w->id_cap * 2;
-		uint64_t *ids = ARENA_ARRAY(w->in->arena, uint64_t, cap);
-		for (size_t i = 0; i < w->id_cap; i++)
-			if (w->ids[i] != 0) {
-				size_t k = (size_t)w->ids[i] & (cap - 1);
-				while (ids[k] != 0)
-					k = (k + 1) & (cap - 1);
-				ids[k] = w->ids[i];
-			}
-		w->ids = ids;
-		w->id_cap = cap;
-	}
-	size_t k = (size_t)n & (w->id_cap - 1);
-	for (; w->ids[k] != 0; k = (k + 1) & (w->id_cap - 1))
-		if (w->ids[k] == n)
-			return false;
-	w->ids[k] = n;
-	w->id_count++;
-	return true;
-}
-
-/* A transcript may use an id twice; its spans still need one each. */
-static void
-set_id(struct weave *w, struct span *s, struct str type, struct str key)
-{
-	memcpy(s->trace_id, w->trace_id, TRACE_ID_LEN);
-	id_span(w->trace_id, type, key, s->span_id);
-	for (unsigned n = 2; !id_is_new(w, s->span_id); n++)
-		id_span(w->trace_id, type, arena_printf(w->in->arena, "%.*s#%u", STR_ARG(key), n),
-		        s->span_id);
-}
-
 void
 weave_text(struct weave *w, struct span *s, struct str key, struct str text)
 {
-	attribute_text(w->in->arena, &s->attributes, key, text);
+	attribute_text(w->t.in->arena, &s->attributes, key, text);
 }
 
 struct span *
 weave_span(struct weave *w, const struct span *parent, struct str operation, struct str target,
            struct str type, struct str key, uint32_t version)
 {
-	struct arena *a = w->in->arena;
-	struct str own = w->in->options->version;
-	struct span *s = ARENA_NEW(a, struct span);
+	struct str own = w->t.in->options->version;
+	struct span *s = trace_span(&w->t, parent, type, key);
 	struct str name[] = {operation, STR(" "), target};
-	set_id(w, s, type, key);
-	if (parent != NULL)
-		memcpy(s->parent_id, parent->span_id, SPAN_ID_LEN);
-	s->name = target.len > 0 ? arena_join(a, name, 3) : operation;
-	s->kind = SPAN_INTERNAL;
+	s->name = target.len > 0 ? arena_join(w->t.in->arena, name, 3) : operation;
 	weave_text(w, s, STR("gen_ai.operation.name"), operation);
 	weave_text(w, s, STR("gen_ai.conversation.id"), w->conversation);
 	weave_text(w, s, STR("weave.claude_code.session.id"), w->session_id);
@@ -73,7 +30,6 @@ weave_span(struct weave *w, const struct span *parent, struct str operation, str
 	weave_text(w, s, STR("weave.integration.version"), own);
 	weave_text(w, s, STR("weave.integration.meta.claude_code_app_version"),
 	           weave_name(w, version));
-	*ARENA_PUSH(a, w->out) = s;
 	return s;
 }
 
@@ -81,14 +37,8 @@ void
 weave_times(struct weave *w, struct span *s, const struct span *parent, struct moment start,
             struct moment end)
 {
-	static const struct str names[] = {STR_INIT(""), STR_INIT("derived"),
-	                                   STR_INIT("estimated")};
-	enum evidence worst = start.evidence > end.evidence ? start.evidence : end.evidence;
-	s->start_ns = start.ns;
-	if (parent != NULL && s->start_ns < parent->start_ns)
-		s->start_ns = parent->start_ns;
-	s->end_ns = end.ns > s->start_ns ? end.ns : s->start_ns;
-	weave_text(w, s, STR("retrospan.time.evidence"), names[worst]);
+	trace_times(s, parent, start, end);
+	weave_text(w, s, STR("retrospan.time.evidence"), trace_evidence(start, end));
 }
 
 void
@@ -131,12 +81,12 @@ weave_snippet(struct weave *w, struct str text)
 		space = white > 0;
 		text = str_skip(text, white > 0 ? white : 1);
 	}
-	struct str whole = arena_str(w->in->arena, buf_str(&b));
+	struct str whole = arena_str(w->t.in->arena, buf_str(&b));
 	buf_free(&b);
 	if (utf8_utf16_len(whole) <= WEAVE_SNIPPET_UNITS)
 		return whole;
 	struct str cut[] = {utf8_utf16_head(whole, WEAVE_SNIPPET_UNITS - 1), STR("\xe2\x80\xa6")};
-	return arena_join(w->in->arena, cut, 2);
+	return arena_join(w->t.in->arena, cut, 2);
 }
 
 struct str
@@ -158,7 +108,7 @@ weave_not_completed(struct weave *w, struct span *s, enum unfinished u)
 	struct str reason = weave_orphan_reason(u);
 	weave_text(w, s, STR("weave.claude_code.orphan_reason"), reason);
 	s->status = STATUS_ERROR;
-	s->status_message = arena_printf(w->in->arena, "call did not complete (%.*s)",
+	s->status_message = arena_printf(w->t.in->arena, "call did not complete (%.*s)",
 	                                 STR_ARG(reason));
 }
 
@@ -183,20 +133,20 @@ prompt_message(struct weave *w, const struct content *c)
 	if (c->command.len == 0)
 		return m;
 	struct str typed[] = {c->command, c->arguments.len > 0 ? STR(" ") : STR(""), c->arguments};
-	m.plain = arena_join(w->in->arena, typed, 3);
+	m.plain = arena_join(w->t.in->arena, typed, 3);
 	return m;
 }
 
 static void
 add_prompts(struct weave *w, struct span *s, const struct turn *t)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	size_t len = 1 + t->absorbed.len;
 	struct message *m = ARENA_ARRAY(a, struct message, len);
-	m[0] = prompt_message(w, weave_content(w, t->prompt_line));
+	m[0] = prompt_message(w, trace_content(&w->t, t->prompt_line));
 	for (size_t i = 0; i < t->absorbed.len; i++)
-		m[1 + i] = prompt_message(w, weave_content(w, t->absorbed.at[i].line));
-	policy_messages(&w->in->options->policy, a, &s->attributes, STR("gen_ai.input.messages"),
+		m[1 + i] = prompt_message(w, trace_content(&w->t, t->absorbed.at[i].line));
+	policy_messages(&w->t.in->options->policy, a, &s->attributes, STR("gen_ai.input.messages"),
 	                CLASS_PROMPT, m, len);
 }
 
@@ -204,7 +154,7 @@ add_prompts(struct weave *w, struct span *s, const struct turn *t)
 static void
 add_answers(struct weave *w, struct span *s, const struct turn *t)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	const struct responses *all = &t->work.responses;
 	struct message *m = ARENA_ARRAY(a, struct message, all->len);
 	size_t len = 0;
@@ -214,7 +164,7 @@ add_answers(struct weave *w, struct span *s, const struct turn *t)
 		if (p->failed || !p->has_text)
 			continue;
 		for (size_t k = 0; k < p->slices.len; k++) {
-			const struct content *c = weave_content(w, p->first_line + (line_ref)k);
+			const struct content *c = trace_content(&w->t, p->first_line + (line_ref)k);
 			for (size_t n = 0; n < c->parts.len; n++)
 				if (c->parts.at[n].kind == PART_TEXT)
 					*ARENA_PUSH(a, &texts) = c->parts.at[n];
@@ -222,7 +172,7 @@ add_answers(struct weave *w, struct span *s, const struct turn *t)
 		m[len++] = (struct message){
 		    .role = STR("assistant"), .parts = texts.at, .len = texts.len};
 	}
-	policy_messages(&w->in->options->policy, a, &s->attributes, STR("gen_ai.output.messages"),
+	policy_messages(&w->t.in->options->policy, a, &s->attributes, STR("gen_ai.output.messages"),
 	                CLASS_RESPONSE, m, len);
 }
 
@@ -230,14 +180,14 @@ static void
 add_finish_reasons(struct weave *w, struct span *s, const struct turn *t)
 {
 	const struct responses *all = &t->work.responses;
-	struct str *reasons = ARENA_ARRAY(w->in->arena, struct str, all->len);
+	struct str *reasons = ARENA_ARRAY(w->t.in->arena, struct str, all->len);
 	size_t len = 0;
 	for (size_t i = 0; i < all->len; i++)
 		if (!all->at[i]->failed && all->at[i]->stop_reason != 0)
 			reasons[len++] = weave_name(w, all->at[i]->stop_reason);
 	if (len > 0)
-		attribute_texts(w->in->arena, &s->attributes, STR("gen_ai.response.finish_reasons"),
-		                reasons, len);
+		attribute_texts(w->t.in->arena, &s->attributes,
+		                STR("gen_ai.response.finish_reasons"), reasons, len);
 }
 
 /* The words of a prompt; what stands for its pictures when it has none. */
@@ -247,17 +197,17 @@ first_text(struct weave *w, const struct parts *parts)
 	struct parts texts = {0};
 	for (size_t i = 0; i < parts->len; i++)
 		if (parts->at[i].kind == PART_TEXT)
-			*ARENA_PUSH(w->in->arena, &texts) = parts->at[i];
-	return policy_plain(w->in->arena, texts.len > 0 ? &texts : parts);
+			*ARENA_PUSH(w->t.in->arena, &texts) = parts->at[i];
+	return policy_plain(w->t.in->arena, texts.len > 0 ? &texts : parts);
 }
 
 static void
 add_display_name(struct weave *w, struct span *s, const struct turn *t)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	struct str text = {0};
-	if (policy_allows(&w->in->options->policy, CLASS_PROMPT)) {
-		const struct content *c = weave_content(w, t->prompt_line);
+	if (policy_allows(&w->t.in->options->policy, CLASS_PROMPT)) {
+		const struct content *c = trace_content(&w->t, t->prompt_line);
 		text = prompt_message(w, c).plain;
 		if (text.len == 0)
 			text = first_text(w, &c->parts);
@@ -272,12 +222,12 @@ add_display_name(struct weave *w, struct span *s, const struct turn *t)
 static void
 add_compaction(struct weave *w, struct span *s, const struct turn *t)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	if (t->compactions.len == 0)
 		return;
 	const struct compaction *k = &t->compactions.at[t->compactions.len - 1];
-	const struct content *c = weave_content(w, k->summary_line);
-	policy_text(&w->in->options->policy, a, &s->attributes, STR("weave.compaction.summary"),
+	const struct content *c = trace_content(&w->t, k->summary_line);
+	policy_text(&w->t.in->options->policy, a, &s->attributes, STR("weave.compaction.summary"),
 	            CLASS_RESPONSE, policy_plain(a, &c->parts));
 	if (t->compactions.len > 1)
 		attribute_int(a, &s->attributes, STR("retrospan.compaction.count"),
@@ -302,9 +252,9 @@ add_failure(struct weave *w, struct span *s, const struct turn *t)
 	if (!t->failed)
 		return;
 	struct str type = weave_name(w, t->error != 0 ? t->error : t->status);
-	struct str text = policy_plain(w->in->arena, &weave_content(w, t->error_line)->parts);
+	struct str text = policy_plain(w->t.in->arena, &trace_content(&w->t, t->error_line)->parts);
 	weave_error(w, s, type.len > 0 ? type : STR("api_error"),
-	            policy_cut(&w->in->options->policy, w->in->arena, text));
+	            policy_cut(&w->t.in->options->policy, w->t.in->arena, text));
 }
 
 static struct str
@@ -322,7 +272,7 @@ last_model(const struct weave *w, const struct work *work)
 static void
 add_facts(struct weave *w, struct span *s, const struct turn *t)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	struct attributes *l = &s->attributes;
 	struct str source = weave_name(w, t->source);
 	weave_text(w, s, STR("weave.claude_code.cwd"), weave_name(w, t->cwd));
@@ -332,7 +282,7 @@ add_facts(struct weave *w, struct span *s, const struct turn *t)
 	attribute_int(a, l, STR("weave.claude_code.turn.tool_count"), t->call_count);
 	weave_text(w, s, STR("weave.claude_code.orphan_reason"),
 	           weave_orphan_reason(t->unfinished));
-	if (policy_allows(&w->in->options->policy, CLASS_TITLE))
+	if (policy_allows(&w->t.in->options->policy, CLASS_TITLE))
 		weave_text(w, s, STR("weave.conversation.name"), weave_name(w, t->session->title));
 	weave_text(w, s, STR("retrospan.turn.initiator"), initiator_name(t->initiator));
 	if (t->interrupted)
@@ -346,31 +296,31 @@ add_facts(struct weave *w, struct span *s, const struct turn *t)
 static struct str
 agent_name(const struct weave *w)
 {
-	struct str name = w->in->options->agent_name;
+	struct str name = w->t.in->options->agent_name;
 	if (name.len == 0)
-		name = weave_name(w, w->in->session->agent_name);
+		name = weave_name(w, w->t.in->session->agent_name);
 	return name.len > 0 ? name : AGENT;
 }
 
 static void
 weave_turn(struct weave *w, const struct turn *t)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	struct str key = weave_name(w, t->key);
-	id_trace(AGENT, STR("turn"), key, w->trace_id);
+	id_trace(AGENT, STR("turn"), key, w->t.id);
 	struct span *s = weave_span(w, NULL, STR("invoke_agent"), agent_name(w), STR("turn"), key,
 	                            t->version);
 	weave_times(w, s, NULL, t->start, t->end);
 	weave_text(w, s, STR("gen_ai.agent.name"), agent_name(w));
-	weave_text(w, s, STR("gen_ai.agent.version"), w->in->options->version);
+	weave_text(w, s, STR("gen_ai.agent.version"), w->t.in->options->version);
 	weave_text(w, s, STR("gen_ai.request.model"), last_model(w, &t->work));
 	add_prompts(w, s, t);
 	add_answers(w, s, t);
 	add_finish_reasons(w, s, t);
 	if (t->instructions_line != LINE_NONE)
-		policy_parts(&w->in->options->policy, a, &s->attributes,
+		policy_parts(&w->t.in->options->policy, a, &s->attributes,
 		             STR("gen_ai.system_instructions"), CLASS_PROMPT,
-		             &weave_content(w, t->instructions_line)->parts);
+		             &trace_content(&w->t, t->instructions_line)->parts);
 	add_facts(w, s, t);
 	add_display_name(w, s, t);
 	add_compaction(w, s, t);
@@ -400,7 +350,7 @@ weave_work(struct weave *w, const struct span *parent, const struct work *work, 
 static void
 weave_trace(const struct trace_input *in, struct spans *out)
 {
-	struct weave w = {.in = in, .out = out};
+	struct weave w = {.t = {.in = in, .out = out}};
 	w.conversation = intern_str(in->names, in->session->conversation);
 	w.session_id = intern_str(in->names,
 	                          in->turn != NULL ? in->turn->session_id : in->session->id);
@@ -408,7 +358,7 @@ weave_trace(const struct trace_input *in, struct spans *out)
 		weave_turn(&w, in->turn);
 		return;
 	}
-	id_trace(AGENT, STR("agent"), intern_str(in->names, in->agent->opening->uuid), w.trace_id);
+	id_trace(AGENT, STR("agent"), intern_str(in->names, in->agent->opening->uuid), w.t.id);
 	weave_agent(&w, NULL, in->agent, 0);
 }
 

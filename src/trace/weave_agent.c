@@ -26,14 +26,14 @@ last_answer(const struct agent *g)
 static void
 add_prompt(struct weave *w, struct span *s, const struct agent *g)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	struct message m = {.role = STR("user")};
 	if (g->call != NULL && g->call->block->spawns_agent && !g->woken)
-		m.plain = content_input_text(a, weave_input(w, g->call), STR("prompt"));
-	const struct content *c = weave_content(w, g->prompt_line);
+		m.plain = content_input_text(a, trace_call_input(&w->t, g->call), STR("prompt"));
+	const struct content *c = trace_content(&w->t, g->prompt_line);
 	m.parts = c->parts.at;
 	m.len = c->parts.len;
-	policy_messages(&w->in->options->policy, a, &s->attributes, STR("gen_ai.input.messages"),
+	policy_messages(&w->t.in->options->policy, a, &s->attributes, STR("gen_ai.input.messages"),
 	                CLASS_PROMPT, &m, 1);
 }
 
@@ -57,7 +57,7 @@ unframed_report(struct weave *w, struct str text)
 		rest = str_skip(rest, line.len);
 		buf_add(&b, str_starts(line, STR("  ")) ? str_skip(line, 2) : line);
 	}
-	text = str_trim(arena_str(w->in->arena, buf_str(&b)));
+	text = str_trim(arena_str(w->t.in->arena, buf_str(&b)));
 	buf_free(&b);
 	return text;
 }
@@ -66,21 +66,22 @@ unframed_report(struct weave *w, struct str text)
 static struct str
 report_of_result(struct weave *w, const struct tool_call *call)
 {
-	const struct content *c = weave_content(w, call->answer_line);
+	const struct content *c = trace_content(&w->t, call->answer_line);
 	struct str id = weave_name(w, call->id), text = {0};
 	for (size_t i = 0; i < c->results.len; i++)
 		if (str_eq(c->results.at[i].call, id))
-			text = policy_plain(w->in->arena, &c->results.at[i].report);
+			text = policy_plain(w->t.in->arena, &c->results.at[i].report);
 	if (text.len > 0)
 		return text;
-	return unframed_report(w, weave_result_text(w, call));
+	return unframed_report(w, trace_result_text(&w->t, call));
 }
 
 /* The text is no escaped XML: up to the last closing tag. 7.4 */
 static struct str
 report_of_notice(struct weave *w, const struct agent *g)
 {
-	struct str text = policy_plain(w->in->arena, &weave_content(w, g->notice_line)->parts);
+	struct str text = policy_plain(w->t.in->arena,
+	                               &trace_content(&w->t, g->notice_line)->parts);
 	if (str_starts(str_trim(text), STR("<teammate-message"))) {
 		size_t open = str_find_byte(text, '>'),
 		       close = str_find_last(text, STR("</teammate-message>"));
@@ -102,12 +103,12 @@ report_of_file(struct weave *w, const struct agent *g)
 	const struct response *p = g->last_text;
 	struct parts texts = {0};
 	for (size_t i = 0; p != NULL && i < p->slices.len; i++) {
-		const struct content *c = weave_content(w, p->first_line + (line_ref)i);
+		const struct content *c = trace_content(&w->t, p->first_line + (line_ref)i);
 		for (size_t k = 0; k < c->parts.len; k++)
 			if (c->parts.at[k].kind == PART_TEXT)
-				*ARENA_PUSH(w->in->arena, &texts) = c->parts.at[k];
+				*ARENA_PUSH(w->t.in->arena, &texts) = c->parts.at[k];
 	}
-	return policy_plain(w->in->arena, &texts);
+	return policy_plain(w->t.in->arena, &texts);
 }
 
 /* 7.1 */
@@ -115,7 +116,7 @@ static void
 add_report(struct weave *w, struct span *s, const struct agent *g)
 {
 	struct message m = {.role = STR("assistant")};
-	if (!policy_allows(&w->in->options->policy, CLASS_RESPONSE) ||
+	if (!policy_allows(&w->t.in->options->policy, CLASS_RESPONSE) ||
 	    g->outcome == OUTCOME_UNFINISHED)
 		return;
 	bool own_call = g->call != NULL && !g->woken && g->call->result != NULL;
@@ -125,14 +126,14 @@ add_report(struct weave *w, struct span *s, const struct agent *g)
 		m.plain = report_of_notice(w, g);
 	if (m.plain.len == 0)
 		m.plain = report_of_file(w, g);
-	policy_messages(&w->in->options->policy, w->in->arena, &s->attributes,
+	policy_messages(&w->t.in->options->policy, w->t.in->arena, &s->attributes,
 	                STR("gen_ai.output.messages"), CLASS_RESPONSE, &m, 1);
 }
 
 static void
 add_outcome(struct weave *w, struct span *s, const struct agent *g)
 {
-	const struct policy *p = &w->in->options->policy;
+	const struct policy *p = &w->t.in->options->policy;
 	if (g->unfinished == UNFINISHED_NO_CALL) {
 		weave_text(w, s, STR("weave.claude_code.orphan_reason"),
 		           weave_orphan_reason(g->unfinished));
@@ -151,7 +152,7 @@ add_outcome(struct weave *w, struct span *s, const struct agent *g)
 		type = weave_error_type(w, g->call);
 	struct str message = type;
 	if (policy_allows(p, CLASS_TOOL_OUTPUT) && g->call != NULL && !g->background)
-		message = policy_cut(p, w->in->arena, weave_result_text(w, g->call));
+		message = policy_cut(p, w->t.in->arena, trace_result_text(&w->t, g->call));
 	weave_error(w, s, type, message);
 }
 
@@ -161,10 +162,10 @@ display_name(struct weave *w, const struct agent *g)
 	if (g->call != NULL && !g->woken)
 		return weave_tool_name(w, g->call);
 	struct str label = weave_snippet(w, weave_name(w, g->label));
-	if (label.len == 0 || !policy_allows(&w->in->options->policy, CLASS_TOOL_INPUT))
+	if (label.len == 0 || !policy_allows(&w->t.in->options->policy, CLASS_TOOL_INPUT))
 		return STR("Agent");
 	struct str parts[] = {STR("Agent: "), label};
-	return arena_join(w->in->arena, parts, 2);
+	return arena_join(w->t.in->arena, parts, 2);
 }
 
 /* 2.3: agent id and segment; the call's id when no agent is known. */
@@ -172,7 +173,7 @@ static struct str
 key_of(struct weave *w, const struct agent *g)
 {
 	if (g->id != 0)
-		return arena_printf(w->in->arena, "%.*s/%u", STR_ARG(weave_name(w, g->id)),
+		return arena_printf(w->t.in->arena, "%.*s/%u", STR_ARG(weave_name(w, g->id)),
 		                    g->segment);
 	if (g->call != NULL)
 		return weave_name(w, g->call->id);
@@ -182,11 +183,11 @@ key_of(struct weave *w, const struct agent *g)
 static void
 add_facts(struct weave *w, struct span *s, const struct agent *g)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	const struct response *last = last_answer(g);
 	weave_text(w, s, STR("gen_ai.agent.name"), weave_name(w, g->name));
 	weave_text(w, s, STR("gen_ai.agent.id"), weave_name(w, g->id));
-	weave_text(w, s, STR("gen_ai.agent.version"), w->in->options->version);
+	weave_text(w, s, STR("gen_ai.agent.version"), w->t.in->options->version);
 	if (last != NULL) {
 		weave_text(w, s, STR("gen_ai.request.model"), weave_request_model(w, last));
 		weave_text(w, s, STR("gen_ai.response.model"), weave_name(w, last->model));

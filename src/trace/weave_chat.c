@@ -68,12 +68,12 @@ repeats(const struct response *p, const struct parts *before, const struct part 
 static void
 add_output(struct weave *w, struct span *s, const struct response *p)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	struct parts parts = {0};
-	if (!policy_allows(&w->in->options->policy, CLASS_RESPONSE))
+	if (!policy_allows(&w->t.in->options->policy, CLASS_RESPONSE))
 		return;
 	for (size_t i = 0; i < p->slices.len; i++) {
-		const struct content *c = weave_content(w, p->first_line + (line_ref)i);
+		const struct content *c = trace_content(&w->t, p->first_line + (line_ref)i);
 		for (size_t k = 0; k < c->parts.len; k++)
 			if (!repeats(p, &parts, &c->parts.at[k], i))
 				*ARENA_PUSH(a, &parts) = c->parts.at[k];
@@ -82,7 +82,7 @@ add_output(struct weave *w, struct span *s, const struct response *p)
 	                    .parts = parts.at,
 	                    .len = parts.len,
 	                    .finish_reason = mapped_reason(w, p)};
-	policy_messages(&w->in->options->policy, a, &s->attributes, STR("gen_ai.output.messages"),
+	policy_messages(&w->t.in->options->policy, a, &s->attributes, STR("gen_ai.output.messages"),
 	                CLASS_RESPONSE, &m, 1);
 }
 
@@ -90,7 +90,7 @@ add_output(struct weave *w, struct span *s, const struct response *p)
 static void
 add_usage(struct weave *w, struct span *s, const struct response *p)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	struct attributes *l = &s->attributes;
 	const struct usage *u = &p->usage;
 	if (!u->present)
@@ -114,7 +114,7 @@ add_usage(struct weave *w, struct span *s, const struct response *p)
 static void
 add_request(struct weave *w, struct span *s, const struct response *p)
 {
-	struct arena *a = w->in->arena;
+	struct arena *a = w->t.in->arena;
 	if (p->max_tokens > 0)
 		attribute_int(a, &s->attributes, STR("gen_ai.request.max_tokens"), p->max_tokens);
 	weave_text(w, s, STR("gen_ai.request.reasoning.level"), weave_name(w, p->effort));
@@ -128,9 +128,9 @@ static void
 add_failure(struct weave *w, struct span *s, const struct response *p)
 {
 	struct str type = weave_name(w, p->error != 0 ? p->error : p->status);
-	struct str text = policy_plain(w->in->arena, &weave_content(w, p->first_line)->parts);
+	struct str text = policy_plain(w->t.in->arena, &trace_content(&w->t, p->first_line)->parts);
 	weave_error(w, s, type.len > 0 ? type : STR("api_error"),
-	            policy_cut(&w->in->options->policy, w->in->arena, text));
+	            policy_cut(&w->t.in->options->policy, w->t.in->arena, text));
 	weave_text(w, s, STR("gen_ai.provider.name"), provider_of(weave_request_model(w, p)));
 	weave_text(w, s, STR("gen_ai.output.type"), STR("text"));
 	add_request(w, s, p);
@@ -145,15 +145,15 @@ add_success(struct weave *w, struct span *s, const struct response *p)
 	weave_text(w, s, STR("gen_ai.provider.name"), provider_of(model));
 	weave_text(w, s, STR("gen_ai.response.id"), weave_name(w, p->message));
 	if (p->stop_reason != 0)
-		attribute_texts(w->in->arena, &s->attributes, STR("gen_ai.response.finish_reasons"),
-		                &reason, 1);
+		attribute_texts(w->t.in->arena, &s->attributes,
+		                STR("gen_ai.response.finish_reasons"), &reason, 1);
 	weave_text(w, s, STR("gen_ai.output.type"), STR("text"));
 	add_output(w, s, p);
 	add_usage(w, s, p);
 	add_request(w, s, p);
 	if (p->aborted) { /* 4.5 */
 		weave_error(w, s, STR("cancelled"), STR("aborted"));
-		attribute_bool(w->in->arena, &s->attributes, STR("retrospan.aborted"), true);
+		attribute_bool(w->t.in->arena, &s->attributes, STR("retrospan.aborted"), true);
 	}
 }
 

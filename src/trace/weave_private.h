@@ -1,9 +1,7 @@
 #ifndef TRACE_WEAVE_PRIVATE_H
 #define TRACE_WEAVE_PRIVATE_H
 
-#include <assert.h>
-
-#include "trace/id.h"
+#include "trace/trace.h"
 #include "trace/weave.h"
 
 #define WEAVE_DEPTH_MAX 64 /* agents in agents */
@@ -11,26 +9,14 @@
 
 /* The making of one trace. */
 struct weave {
-	const struct trace_input *in;
-	struct spans *out;
-	unsigned char trace_id[TRACE_ID_LEN];
+	struct trace t;
 	struct str conversation, session_id;
-	uint64_t *ids; /* span ids so far, a hash set */
-	size_t id_count, id_cap;
 };
 
 static inline struct str
 weave_name(const struct weave *w, uint32_t ident)
 {
-	return intern_str(w->in->names, ident);
-}
-
-static inline const struct content *
-weave_content(const struct weave *w, line_ref line)
-{
-	static const struct content none;
-	assert(line == LINE_NONE || line < w->in->content_count);
-	return line == LINE_NONE ? &none : &w->in->contents[line];
+	return trace_name(&w->t, ident);
 }
 
 /* A span below parent (NULL: the root), with the attributes that every span has. weave 2.2 */
@@ -57,8 +43,6 @@ void weave_chat(struct weave *w, const struct span *parent, const struct respons
 void weave_tool(struct weave *w, const struct span *parent, const struct tool_call *call,
                 struct str agent_name);
 struct str weave_tool_name(struct weave *w, const struct tool_call *call);
-struct json_raw weave_input(const struct weave *w, const struct tool_call *call);
-struct str weave_result_text(struct weave *w, const struct tool_call *call);
 struct str weave_error_type(const struct weave *w, const struct tool_call *call);
 void weave_permission(struct weave *w, struct span *s, const struct tool_call *call);
 void weave_agent(struct weave *w, const struct span *parent, const struct agent *g, int depth);

@@ -2,64 +2,18 @@
 #include "base/when.h"
 #include "trace/weave_private.h"
 
-/* The call's own block on its line. */
-struct json_raw
-weave_input(const struct weave *w, const struct tool_call *call)
-{
-	const struct content *c = weave_content(w, call->use_line);
-	struct str id = weave_name(w, call->id);
-	for (size_t i = 0; i < c->parts.len; i++)
-		if (c->parts.at[i].kind == PART_TOOL_CALL && str_eq(c->parts.at[i].id, id))
-			return c->parts.at[i].data;
-	return (struct json_raw){0};
-}
-
-static const struct result_content *
-result_of(const struct weave *w, const struct tool_call *call)
-{
-	static const struct result_content none;
-	const struct content *c = weave_content(w, call->answer_line);
-	struct str id = weave_name(w, call->id);
-	for (size_t i = 0; i < c->results.len; i++)
-		if (str_eq(c->results.at[i].call, id))
-			return &c->results.at[i];
-	return &none;
-}
-
-/* Text without the frame of an error. 6.4.1 */
-static struct str
-unframed(struct str text)
-{
-	text = str_trim(text);
-	if (str_starts(text, STR("<tool_use_error>"))) {
-		text = str_skip(text, STR("<tool_use_error>").len);
-		if (str_ends(text, STR("</tool_use_error>")))
-			text = str_head(text, text.len - STR("</tool_use_error>").len);
-		text = str_trim(text);
-	}
-	if (str_starts(text, STR("Error: ")))
-		text = str_trim(str_skip(text, 7));
-	return text;
-}
-
-struct str
-weave_result_text(struct weave *w, const struct tool_call *call)
-{
-	return policy_plain(w->in->arena, &result_of(w, call)->parts);
-}
-
 /* 6.5 */
 static void
 add_result(struct weave *w, struct span *s, const struct tool_call *call)
 {
-	const struct policy *p = &w->in->options->policy;
-	struct arena *a = w->in->arena;
-	const struct result_content *o = result_of(w, call);
+	const struct policy *p = &w->t.in->options->policy;
+	struct arena *a = w->t.in->arena;
+	const struct result_content *o = trace_call_result(&w->t, call);
 	struct str key = STR("gen_ai.tool.call.result");
 	char type = json_raw_type(o->structured);
 	if (call->outcome != OUTCOME_SUCCESS)
 		policy_text(p, a, &s->attributes, key, CLASS_TOOL_OUTPUT,
-		            unframed(weave_result_text(w, call)));
+		            trace_unframed(trace_result_text(&w->t, call)));
 	else if (type == '"')
 		policy_text(p, a, &s->attributes, key, CLASS_TOOL_OUTPUT,
 		            json_raw_text(a, o->structured));
@@ -67,7 +21,7 @@ add_result(struct weave *w, struct span *s, const struct tool_call *call)
 		policy_json(p, a, &s->attributes, key, CLASS_TOOL_OUTPUT, o->structured);
 	else
 		policy_text(p, a, &s->attributes, key, CLASS_TOOL_OUTPUT,
-		            weave_result_text(w, call));
+		            trace_result_text(&w->t, call));
 }
 
 /* 6.6 */
@@ -90,11 +44,11 @@ weave_tool_name(struct weave *w, const struct tool_call *call)
 	    {STR_INIT("WebFetch"), STR_INIT("WebFetch"), STR_INIT("url"), STR_INIT("")},
 	    {STR_INIT("WebSearch"), STR_INIT("WebSearch"), STR_INIT("query"), STR_INIT("")},
 	};
-	struct arena *a = w->in->arena;
-	struct json_raw input = weave_input(w, call);
+	struct arena *a = w->t.in->arena;
+	struct json_raw input = trace_call_input(&w->t, call);
 	struct str tool = weave_name(w, call->name), label = tool, text = {0};
 	bool known = false;
-	if (!policy_allows(&w->in->options->policy, CLASS_TOOL_INPUT))
+	if (!policy_allows(&w->t.in->options->policy, CLASS_TOOL_INPUT))
 		return tool;
 	for (size_t i = 0; i < sizeof names / sizeof *names && !known; i++) {
 		if (!str_eq(tool, names[i].tool))
@@ -131,7 +85,7 @@ weave_error_type(const struct weave *w, const struct tool_call *call)
 static void
 add_outcome(struct weave *w, struct span *s, const struct tool_call *call)
 {
-	const struct policy *p = &w->in->options->policy;
+	const struct policy *p = &w->t.in->options->policy;
 	if (call->outcome == OUTCOME_SUCCESS)
 		return;
 	if (call->outcome == OUTCOME_UNFINISHED) {
@@ -140,7 +94,8 @@ add_outcome(struct weave *w, struct span *s, const struct tool_call *call)
 	}
 	struct str type = weave_error_type(w, call), message = type;
 	if (policy_allows(p, CLASS_TOOL_OUTPUT))
-		message = policy_cut(p, w->in->arena, unframed(weave_result_text(w, call)));
+		message = policy_cut(p, w->t.in->arena,
+		                     trace_unframed(trace_result_text(&w->t, call)));
 	weave_error(w, s, type, message);
 }
 
@@ -148,14 +103,11 @@ add_outcome(struct weave *w, struct span *s, const struct tool_call *call)
 static void
 add_mcp(struct weave *w, struct span *s, struct str tool)
 {
-	if (!str_starts(tool, STR("mcp__")))
-		return;
-	struct str rest = str_skip(tool, 5);
-	size_t end = str_find(rest, STR("__"));
-	if (end == STR_NONE)
+	struct str server, name;
+	if (!trace_mcp_name(tool, &server, &name))
 		return;
 	weave_text(w, s, STR("mcp.method.name"), STR("tools/call"));
-	weave_text(w, s, STR("retrospan.mcp.server.name"), str_head(rest, end));
+	weave_text(w, s, STR("retrospan.mcp.server.name"), server);
 }
 
 static void
@@ -164,22 +116,23 @@ add_background(struct weave *w, struct span *s, const struct tool_call *call)
 	char text[WHEN_TEXT_MAX];
 	if (!call->background)
 		return;
-	attribute_bool(w->in->arena, &s->attributes, STR("retrospan.background"), true);
+	attribute_bool(w->t.in->arena, &s->attributes, STR("retrospan.background"), true);
 	if (call->background_end_ns == 0)
 		return;
 	size_t len = when_format(call->background_end_ns, text);
 	weave_text(w, s, STR("retrospan.background.end"),
-	           arena_str(w->in->arena, (struct str){text, len}));
+	           arena_str(w->t.in->arena, (struct str){text, len}));
 }
 
 static struct span_event *
 add_event(struct weave *w, struct span *s, struct str name, uint64_t ns, bool estimated)
 {
-	struct span_event *e = ARENA_PUSH(w->in->arena, &s->events);
+	struct span_event *e = ARENA_PUSH(w->t.in->arena, &s->events);
 	e->name = name;
 	e->time_ns = ns < s->start_ns ? s->start_ns : ns > s->end_ns ? s->end_ns : ns;
 	if (estimated || e->time_ns != ns)
-		attribute_bool(w->in->arena, &e->attributes, STR("retrospan.time_estimated"), true);
+		attribute_bool(w->t.in->arena, &e->attributes, STR("retrospan.time_estimated"),
+		               true);
 	return e;
 }
 
@@ -193,7 +146,7 @@ weave_permission(struct weave *w, struct span *s, const struct tool_call *call)
 	if (p->resolved && p->resolved_ns != 0) {
 		struct span_event *e = add_event(w, s, STR("weave.permission_resolved"),
 		                                 p->resolved_ns, p->estimated);
-		attribute_bool(w->in->arena, &e->attributes, STR("weave.permission.approved"),
+		attribute_bool(w->t.in->arena, &e->attributes, STR("weave.permission.approved"),
 		               p->approved);
 	}
 }
@@ -202,8 +155,8 @@ void
 weave_tool(struct weave *w, const struct span *parent, const struct tool_call *call,
            struct str agent_name)
 {
-	const struct policy *p = &w->in->options->policy;
-	struct arena *a = w->in->arena;
+	const struct policy *p = &w->t.in->options->policy;
+	struct arena *a = w->t.in->arena;
 	struct str tool = weave_name(w, call->name);
 	struct span *s = weave_span(w, parent, STR("execute_tool"), tool, STR("tool"),
 	                            weave_name(w, call->id), call->version);
@@ -212,7 +165,7 @@ weave_tool(struct weave *w, const struct span *parent, const struct tool_call *c
 	weave_text(w, s, STR("gen_ai.tool.call.id"), weave_name(w, call->id));
 	weave_text(w, s, STR("gen_ai.tool.type"), STR("function"));
 	policy_json(p, a, &s->attributes, STR("gen_ai.tool.call.arguments"), CLASS_TOOL_INPUT,
-	            weave_input(w, call));
+	            trace_call_input(&w->t, call));
 	if (call->result != NULL)
 		add_result(w, s, call);
 	weave_text(w, s, STR("gen_ai.agent.name"), agent_name);

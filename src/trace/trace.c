@@ -1,0 +1,122 @@
+/* The making of one trace: ids, times, and what a call was asked and answered. */
+#include "trace/trace.h"
+
+static bool
+id_is_new(struct trace *t, const unsigned char id[SPAN_ID_LEN])
+{
+	uint64_t n;
+	memcpy(&n, id, sizeof n);
+	if (t->id_count * 2 >= t->id_cap) {
+		size_t cap = t->id_cap == 0 ? 256 : t->id_cap * 2;
+		uint64_t *ids = ARENA_ARRAY(t->in->arena, uint64_t, cap);
+		for (size_t i = 0; i < t->id_cap; i++)
+			if (t->ids[i] != 0) {
+				size_t k = (size_t)t->ids[i] & (cap - 1);
+				while (ids[k] != 0)
+					k = (k + 1) & (cap - 1);
+				ids[k] = t->ids[i];
+			}
+		t->ids = ids;
+		t->id_cap = cap;
+	}
+	size_t k = (size_t)n & (t->id_cap - 1);
+	for (; t->ids[k] != 0; k = (k + 1) & (t->id_cap - 1))
+		if (t->ids[k] == n)
+			return false;
+	t->ids[k] = n;
+	t->id_count++;
+	return true;
+}
+
+struct span *
+trace_span(struct trace *t, const struct span *parent, struct str type, struct str key)
+{
+	struct span *s = ARENA_NEW(t->in->arena, struct span);
+	memcpy(s->trace_id, t->id, TRACE_ID_LEN);
+	id_span(t->id, type, key, s->span_id);
+	/* A transcript may use an id twice; its spans still need one each. */
+	for (unsigned n = 2; !id_is_new(t, s->span_id); n++)
+		id_span(t->id, type, arena_printf(t->in->arena, "%.*s#%u", STR_ARG(key), n),
+		        s->span_id);
+	if (parent != NULL)
+		memcpy(s->parent_id, parent->span_id, SPAN_ID_LEN);
+	s->kind = SPAN_INTERNAL;
+	*ARENA_PUSH(t->in->arena, t->out) = s;
+	return s;
+}
+
+void
+trace_times(struct span *s, const struct span *parent, struct moment start, struct moment end)
+{
+	s->start_ns = start.ns;
+	if (parent != NULL && s->start_ns < parent->start_ns)
+		s->start_ns = parent->start_ns;
+	s->end_ns = end.ns > s->start_ns ? end.ns : s->start_ns;
+}
+
+struct str
+trace_evidence(struct moment start, struct moment end)
+{
+	static const struct str names[] = {STR_INIT(""), STR_INIT("derived"),
+	                                   STR_INIT("estimated")};
+	return names[start.evidence > end.evidence ? start.evidence : end.evidence];
+}
+
+/* The call's own block on its line. */
+struct json_raw
+trace_call_input(const struct trace *t, const struct tool_call *call)
+{
+	const struct content *c = trace_content(t, call->use_line);
+	struct str id = trace_name(t, call->id);
+	for (size_t i = 0; i < c->parts.len; i++)
+		if (c->parts.at[i].kind == PART_TOOL_CALL && str_eq(c->parts.at[i].id, id))
+			return c->parts.at[i].data;
+	return (struct json_raw){0};
+}
+
+const struct result_content *
+trace_call_result(const struct trace *t, const struct tool_call *call)
+{
+	static const struct result_content none;
+	const struct content *c = trace_content(t, call->answer_line);
+	struct str id = trace_name(t, call->id);
+	for (size_t i = 0; i < c->results.len; i++)
+		if (str_eq(c->results.at[i].call, id))
+			return &c->results.at[i];
+	return &none;
+}
+
+struct str
+trace_result_text(const struct trace *t, const struct tool_call *call)
+{
+	return policy_plain(t->in->arena, &trace_call_result(t, call)->parts);
+}
+
+struct str
+trace_unframed(struct str text)
+{
+	text = str_trim(text);
+	if (str_starts(text, STR("<tool_use_error>"))) {
+		text = str_skip(text, STR("<tool_use_error>").len);
+		if (str_ends(text, STR("</tool_use_error>")))
+			text = str_head(text, text.len - STR("</tool_use_error>").len);
+		text = str_trim(text);
+	}
+	if (str_starts(text, STR("Error: ")))
+		text = str_trim(str_skip(text, 7));
+	return text;
+}
+
+bool
+trace_mcp_name(struct str name, struct str *server, struct str *tool)
+{
+	if (!str_starts(name, STR("mcp__")))
+		return false;
+	struct str rest = str_skip(name, 5);
+	size_t end = str_find(rest, STR("__"));
+	if (end == STR_NONE)
+		return false;
+	*server = str_head(rest, end);
+	*tool = str_skip(rest, end + 2);
+	return true;
+}
