@@ -18,7 +18,6 @@ struct render {
 	const struct encoder *encoder;
 	struct encode_options encode;
 	struct trace_options trace;
-	struct resource resource;
 	struct file_sink *sink;
 	unsigned threads;
 	uint64_t since_ns, until_ns; /* 0: no limit */

@@ -38,9 +38,8 @@ struct trace_input {
 struct convention {
 	struct str name; /* --convention NAME */
 	struct str help;
+	/* Adds the spans, and sets their resource. */
 	void (*trace)(const struct trace_input *in, struct spans *out);
-	void (*resource)(struct arena *a, const struct trace_options *options,
-	                 struct resource *resource);
 };
 
 const struct convention *convention_find(struct str name);

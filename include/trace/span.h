@@ -69,16 +69,21 @@ struct span {
 	struct str status_message; /* only with STATUS_ERROR */
 };
 
+/* What the spans of one trace have in common. otlp 1.1 */
+struct resource {
+	struct attributes attributes;
+	struct str scope_name, scope_version;
+};
+
+/* A copy that lives in a, texts included; and whether two say the same, in the same order. */
+struct resource resource_copy(struct arena *a, const struct resource *r);
+bool resource_equal(const struct resource *r, const struct resource *s);
+
 /* The spans of one trace or a part of it: a parent stands before its children. */
 struct spans {
 	struct span **at;
 	size_t len, cap;
-};
-
-/* What the spans of one output have in common. otlp 1.1, weave 2.1 */
-struct resource {
-	struct attributes attributes;
-	struct str scope_name, scope_version;
+	struct resource resource;
 };
 
 /*

@@ -218,23 +218,19 @@ check_account(struct door *d)
 /* ---- spans and bytes ---- */
 
 static void
-encode(struct door *d, const struct trace_options *options, const struct spans *spans)
+encode(struct door *d, const struct spans *spans)
 {
 	const struct encoder *const *all = encoder_all();
 	struct encode_options encoding = {.color = true};
-	struct arena a = {0};
-	struct resource resource = {0};
-	convention_all()[0]->resource(&a, options, &resource);
 	for (size_t i = 0; all[i] != NULL; i++) {
 		struct packed packed = {0};
 		all[i]->pack(spans, &encoding, &packed);
 		for (size_t k = 0; k < packed_len(&packed); k++) {
 			struct str item = packed_item(&packed, k);
-			all[i]->join(&item, 1, &resource, &d->out);
+			all[i]->join(&item, 1, &spans->resource, &d->out);
 		}
 		packed_free(&packed);
 	}
-	arena_free(&a);
 }
 
 static bool
@@ -247,7 +243,6 @@ static void
 trace(struct door *d, struct json_parser *parser, const struct pass *pass, struct trace_input in)
 {
 	struct arena a = {0};
-	struct spans spans = {0};
 	struct trace_options options = {.policy = pass->policy, .version = STR("0")};
 	if (in.turn == NULL && in.agent == NULL)
 		return;
@@ -261,9 +256,12 @@ trace(struct door *d, struct json_parser *parser, const struct pass *pass, struc
 	in.options = &options;
 	in.contents = contents;
 	in.content_count = lines->len;
-	convention_all()[0]->trace(&in, &spans);
-	check_spans(parser, &spans);
-	encode(d, &options, &spans);
+	for (const struct convention *const *c = convention_all(); *c != NULL; c++) {
+		struct spans spans = {0};
+		(*c)->trace(&in, &spans);
+		check_spans(parser, &spans);
+		encode(d, &spans);
+	}
 	arena_free(&a);
 }
 

@@ -25,7 +25,8 @@ struct tasks {
 struct rendered {
 	struct rendered *next; /* in the list of those to be used again */
 	struct packed packed;
-	struct arena notes;
+	struct arena notes; /* holds the resource too */
+	struct resource resource;
 	struct diag diag;
 	size_t spans;
 };
@@ -37,7 +38,8 @@ struct batch {
 	struct buf items;       /* struct str */
 	struct buf holders;     /* struct rendered * */
 	struct buf bytes;
-	size_t used;
+	const struct resource *resource; /* of all its items; NULL while there are none */
+	size_t used, room;
 };
 
 struct render_job {
@@ -112,6 +114,7 @@ work(void *ctx, size_t i, size_t worker)
 	                         .content_count = lines->len};
 	r->convention->trace(&in, &spans);
 	r->encoder->pack(&spans, &r->encode, &out->packed);
+	out->resource = resource_copy(&out->notes, &spans.resource);
 	out->spans = spans.len;
 	arena_reset(a);
 	return out;
@@ -158,7 +161,7 @@ flush(struct render *r, const struct rendered *keep, struct diag *d)
 	bool ok = true;
 	if (count > 0) {
 		buf_clear(&b->bytes);
-		r->encoder->join((const struct str *)(const void *)b->items.at, count, &r->resource,
+		r->encoder->join((const struct str *)(const void *)b->items.at, count, b->resource,
 		                 &b->bytes);
 		if (r->encoder->warn_bytes != 0 && count == 1 &&
 		    b->bytes.len > r->encoder->warn_bytes)
@@ -169,24 +172,30 @@ flush(struct render *r, const struct rendered *keep, struct diag *d)
 		ok = file_sink_write(r->sink, buf_str(&b->bytes), d);
 	}
 	buf_clear(&b->items);
+	b->resource = NULL;
 	b->used = 0;
 	release(b, keep);
 	return ok;
 }
 
-/* The flush rule of encoder_room. */
+/* The flush rule of encoder_room; a batch has one resource. */
 static bool
 add_item(struct render *r, struct str item, const struct rendered *holder, struct diag *d)
 {
 	struct batch *b = batch_of(r);
-	size_t room = encoder_room(r->encoder, &r->resource);
 	size_t cost = item.len + r->encoder->item_overhead;
 	bool ok = true;
 	if (r->encoder->item_bytes_max != 0 && item.len > r->encoder->item_bytes_max)
 		return diag_fail(d, (struct str){0},
 		                 "a span of %zu bytes is too large to be written", item.len);
-	if (b->items.len > 0 && (b->used > room || cost > room - b->used))
+	bool other = b->resource != NULL && b->resource != &holder->resource &&
+	             !resource_equal(b->resource, &holder->resource);
+	if (b->items.len > 0 && (other || b->used > b->room || cost > b->room - b->used))
 		ok = flush(r, holder, d);
+	if (b->resource == NULL) {
+		b->resource = &holder->resource;
+		b->room = encoder_room(r->encoder, b->resource);
+	}
 	buf_add(&b->items, (struct str){(const char *)&item, sizeof item});
 	b->used += cost;
 	return ok;

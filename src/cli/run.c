@@ -45,7 +45,7 @@ trace_options(const struct options *o, const struct environment *env)
 }
 
 static struct render
-render_new(struct arena *a, const struct options *o, const struct environment *env)
+render_new(const struct options *o, const struct environment *env)
 {
 	struct render r = {.convention = convention_find(o->convention),
 	                   .encoder = encoder_find(o->format)};
@@ -55,7 +55,6 @@ render_new(struct arena *a, const struct options *o, const struct environment *e
 	r.threads = o->jobs != 0 ? o->jobs : pool_processors();
 	r.since_ns = o->since.len > 0 ? point_in_time(o->since, env) : 0;
 	r.until_ns = o->until.len > 0 ? point_in_time(o->until, env) : 0;
-	r.convention->resource(a, &r.trace, &r.resource);
 	return r;
 }
 
@@ -132,7 +131,7 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	struct diag diag = {.arena = &arena};
 	struct tally tally = {.types = intern_new(env->seed)};
 	struct inputs inputs;
-	struct render render = render_new(&arena, o, env);
+	struct render render = render_new(o, env);
 	struct progress progress = {.log = log};
 	render.tick = tick;
 	render.tick_ctx = &progress;

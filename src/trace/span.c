@@ -56,3 +56,50 @@ attribute_get(const struct attributes *list, struct str key)
 			return &list->at[i].value;
 	return NULL;
 }
+
+static bool
+value_equal(const struct value *v, const struct value *w)
+{
+	if (v->type != w->type)
+		return false;
+	switch (v->type) {
+	case VALUE_TEXT:
+		return str_eq(v->text, w->text);
+	case VALUE_BOOL:
+		return v->flag == w->flag;
+	case VALUE_INT:
+		return v->integer == w->integer;
+	case VALUE_DOUBLE:
+	case VALUE_TEXTS:
+		break; /* no resource has such */
+	}
+	return false;
+}
+
+bool
+resource_equal(const struct resource *r, const struct resource *s)
+{
+	if (r->attributes.len != s->attributes.len || !str_eq(r->scope_name, s->scope_name) ||
+	    !str_eq(r->scope_version, s->scope_version))
+		return false;
+	for (size_t i = 0; i < r->attributes.len; i++)
+		if (!str_eq(r->attributes.at[i].key, s->attributes.at[i].key) ||
+		    !value_equal(&r->attributes.at[i].value, &s->attributes.at[i].value))
+			return false;
+	return true;
+}
+
+struct resource
+resource_copy(struct arena *a, const struct resource *r)
+{
+	struct resource copy = {.scope_name = arena_str(a, r->scope_name),
+	                        .scope_version = arena_str(a, r->scope_version)};
+	for (size_t i = 0; i < r->attributes.len; i++) {
+		struct attribute *to = ARENA_PUSH(a, &copy.attributes);
+		*to = r->attributes.at[i];
+		to->key = arena_str(a, to->key);
+		if (to->value.type == VALUE_TEXT)
+			to->value.text = arena_str(a, to->value.text);
+	}
+	return copy;
+}

@@ -102,6 +102,28 @@ span_without_parent_id_is_a_root(void **state)
 	assert_false(span_is_root(&s));
 }
 
+static void
+resource_is_equal_to_its_copy_until_one_value_differs(void **state)
+{
+	struct arena a = {0};
+	struct resource r = {.scope_name = STR("scope")};
+
+	(void)state;
+	attribute_text(&a, &r.attributes, STR("service.version"), STR("2.1.0"));
+	attribute_int(&a, &r.attributes, STR("n"), 3);
+	struct resource copy = resource_copy(&a, &r);
+	assert_true(resource_equal(&r, &copy));
+	assert_true(copy.attributes.at[0].value.text.at != r.attributes.at[0].value.text.at);
+	copy.attributes.at[1].value.integer = 4;
+	assert_false(resource_equal(&r, &copy));
+	copy.attributes.len = 1;
+	assert_false(resource_equal(&r, &copy));
+	copy = resource_copy(&a, &r);
+	copy.scope_version = STR("1");
+	assert_false(resource_equal(&r, &copy));
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -112,6 +134,7 @@ main(void)
 	    cmocka_unit_test(integer_above_int64_is_the_largest_int64),
 	    cmocka_unit_test(key_is_found_only_whole),
 	    cmocka_unit_test(span_without_parent_id_is_a_root),
+	    cmocka_unit_test(resource_is_equal_to_its_copy_until_one_value_differs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

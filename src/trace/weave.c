@@ -347,21 +347,6 @@ weave_work(struct weave *w, const struct span *parent, const struct work *work, 
 		weave_agent(w, parent, work->agents.at[i], depth);
 }
 
-static void
-weave_trace(const struct trace_input *in, struct spans *out)
-{
-	struct weave w = {.t = {.in = in, .out = out}};
-	w.conversation = intern_str(in->names, in->session->conversation);
-	w.session_id = intern_str(in->names,
-	                          in->turn != NULL ? in->turn->session_id : in->session->id);
-	if (in->turn != NULL) {
-		weave_turn(&w, in->turn);
-		return;
-	}
-	id_trace(AGENT, STR("agent"), intern_str(in->names, in->agent->opening->uuid), w.t.id);
-	weave_agent(&w, NULL, in->agent, 0);
-}
-
 /* 2.1 */
 static void
 weave_resource(struct arena *a, const struct trace_options *o, struct resource *r)
@@ -381,9 +366,24 @@ weave_resource(struct arena *a, const struct trace_options *o, struct resource *
 	r->scope_version = o->version;
 }
 
+static void
+weave_trace(const struct trace_input *in, struct spans *out)
+{
+	struct weave w = {.t = {.in = in, .out = out}};
+	weave_resource(in->arena, in->options, &out->resource);
+	w.conversation = intern_str(in->names, in->session->conversation);
+	w.session_id = intern_str(in->names,
+	                          in->turn != NULL ? in->turn->session_id : in->session->id);
+	if (in->turn != NULL) {
+		weave_turn(&w, in->turn);
+		return;
+	}
+	id_trace(AGENT, STR("agent"), intern_str(in->names, in->agent->opening->uuid), w.t.id);
+	weave_agent(&w, NULL, in->agent, 0);
+}
+
 const struct convention weave_convention = {
     .name = STR_INIT("weave"),
     .help = STR_INIT("GenAI spans as the W&B Weave plugin draws them"),
     .trace = weave_trace,
-    .resource = weave_resource,
 };
