@@ -35,6 +35,7 @@ enum record_kind {
 	RECORD_QUEUED,         /* a queued text delivered in mid-turn: struct queued_record */
 	RECORD_TITLE,          /* struct title_record */
 	RECORD_INSTRUCTIONS,   /* the instruction files in force */
+	RECORD_COMMAND,        /* a local command, as the program notes it */
 	RECORD_COMMAND_OUTPUT, /* output of a local command */
 	RECORD_FORK_CONTEXT,   /* what follows was copied from the parent as context */
 	RECORD_CONTINUED,      /* this session goes on in another: struct continued_record */
@@ -47,9 +48,8 @@ enum record_flag {
 	RECORD_CARRIED = 1 << 3,   /* an agent's line inside a progress line of its parent */
 	RECORD_MENDED = 1 << 4,    /* its text needs json_repair before it is read again */
 	RECORD_SDK = 1 << 5,       /* written by a program without a user at the keyboard */
-	RECORD_INTERACTIVE = 1 << 6,
-	RECORD_BASE64 = 1 << 7, /* may hold media */
-	RECORD_SOLE = 1 << 8,   /* history whose original is not here; set by session/ */
+	RECORD_BASE64 = 1 << 6,    /* may hold media */
+	RECORD_SOLE = 1 << 7,      /* history whose original is not here; set by session/ */
 };
 
 /* What became of a line; set by session/. */
@@ -83,6 +83,7 @@ struct record {
 	uint8_t kind, fate;
 	union {
 		const void *payload;
+		const struct machine_record *machine; /* CONTEXT; NULL: says nothing of it */
 		const struct user_record *user;
 		const struct results_record *results;
 		const struct response_record *response;
@@ -98,6 +99,11 @@ struct record {
 		const struct title_record *title;
 		const struct continued_record *continued;
 	};
+};
+
+/* What the session ran on. */
+struct machine_record {
+	uint32_t platform, os_version;
 };
 
 /* ---- user ---- */
@@ -145,8 +151,11 @@ struct user_record {
 	bool opens_turn;          /* ... and is the one that opens it */
 	bool from_prompt;         /* bears a mark that only prompts and notifications have */
 	bool empty;               /* no content at all */
-	bool skill_body;          /* the expansion of a skill */
+	bool clears;              /* the command that begins a new session in the same process */
+	bool allows_all;          /* no call of this turn needs to be allowed ... */
+	bool allows_edits;        /* ... no call that changes files */
 	uint32_t turn_index;      /* 0: unknown */
+	uint32_t process;         /* id of the first session of the process that wrote it */
 	uint32_t peer;            /* PEER: who sends it */
 	uint32_t member;          /* name of the agent whose session it is, in a team */
 	uint32_t interrupted;     /* message id of the response that was cut */
@@ -169,16 +178,17 @@ enum result_sign {
 	SIGN_FORK_CONTEXT,  /* the made-up result at the head of a fork agent's file */
 };
 
-enum decision { DECISION_NONE, DECISION_ACCEPT, DECISION_REJECT };
+enum decision { DECISION_NONE, DECISION_ACCEPT, DECISION_REJECT, DECISION_UNKNOWN };
 enum decision_source {
 	SOURCE_NONE,
+	SOURCE_UNKNOWN,
 	SOURCE_CONFIG,
 	SOURCE_HOOK,
 	SOURCE_USER_TEMPORARY,
 	SOURCE_USER_PERMANENT,
 	SOURCE_USER_REJECT,
 	SOURCE_USER_ABORT,
-	SOURCE_OTHER,
+	SOURCE_OTHER, /* result_record.source_name */
 };
 enum denial {
 	DENIAL_NONE,
@@ -196,6 +206,7 @@ struct result_record {
 	enum denial denial;
 	bool denied_before_run;
 	bool error;
+	bool framed;   /* its text is marked as an error of the call, not of the tool */
 	bool async;    /* the call only launched something */
 	bool teammate; /* it launched a member of a team */
 	bool interrupted;
@@ -203,7 +214,8 @@ struct result_record {
 	uint32_t agent;         /* agent that the call started */
 	bool agent_by_text;     /* that is known only from the result's text */
 	uint32_t resumed_agent; /* agent that the call woke */
-	uint32_t run;           /* workflow run */
+	uint32_t run, workflow; /* id and name of the workflow run that it launched */
+	uint32_t source_name;   /* of the decision, when it is not in the list */
 	uint32_t task;          /* background task or workflow task */
 	uint32_t error_type;    /* name of an error class at the head of the text */
 	uint64_t duration_ms;   /* the tool's own measure */
@@ -220,6 +232,7 @@ struct results_record {
 struct usage {
 	bool present;
 	bool has_cache_read, has_cache_creation;
+	bool fast; /* at the faster speed, for a higher price */
 	uint64_t input, output, cache_read, cache_creation;
 	uint64_t reasoning; /* part of output; 0: unknown or none */
 };
@@ -231,8 +244,9 @@ struct block_record {
 	/* a call that may run beside others of its response. claude-code-transcripts 6.2 */
 	bool concurrent;
 	bool spawns_agent;
-	bool edits; /* a call that changes files */
-	bool in_background;
+	bool edits;        /* a call that changes files */
+	bool harmless;     /* a call that is allowed without being asked about */
+	bool asks_user;    /* a call that only waits for the user */
 	uint32_t id, name; /* of a tool call */
 	uint32_t agent_type, agent_name, team;
 	uint32_t target;       /* agent that the call wakes */
@@ -264,6 +278,7 @@ struct request_record {
 };
 
 struct retry_record {
+	bool broken; /* the stream broke after it had begun */
 	uint32_t status, request;
 	uint64_t attempt, delay_ns;
 };
@@ -293,13 +308,16 @@ enum hook_event {
 	HOOK_STOP
 };
 
+enum hook_outcome { HOOK_SUCCEEDED, HOOK_BLOCKED, HOOK_FAILED, HOOK_CANCELLED };
+
 struct hook_record {
 	enum hook_event event;
+	enum hook_outcome outcome;
 	uint32_t name;   /* "PreToolUse:Bash" */
 	uint32_t source; /* what follows ':' in the name of a SessionStart hook */
 	uint32_t call;   /* tool call, or any id for other events */
 	bool started;    /* the time is that of its start, not of its end */
-	bool has_duration, failed, allows;
+	bool has_duration, allows;
 	uint64_t duration_ms;
 };
 
@@ -369,8 +387,9 @@ struct agent_facts {
 	uint32_t agent;
 	uint32_t call; /* tool call that started it */
 	uint32_t type, name, label;
-	uint32_t run; /* workflow run */
-	bool workflow;
+	uint32_t run;    /* workflow run */
+	uint32_t parent; /* agent that started it; 0: none, or not told */
+	bool workflow, builtin;
 	uint64_t start_ns, end_ns; /* exact, from a workflow's summary */
 };
 

@@ -59,8 +59,9 @@ struct response {
 	struct usage usage;
 	bool usage_incomplete;
 	bool aborted;
-	bool failed;  /* a call that gave up */
-	bool no_call; /* failed before anything was sent: only the turn failed */
+	uint32_t retry_count; /* failures after which it was sent again, broken streams apart */
+	bool failed;          /* a call that gave up */
+	bool no_call;         /* failed before anything was sent: only the turn failed */
 	bool has_text;
 	bool has_call;          /* asks for a tool */
 	uint32_t error, status; /* of a failed call */
@@ -94,10 +95,16 @@ enum unfinished {
 	UNFINISHED_NO_CALL
 };
 
-/* A question to the user whether a call may run. weave 8 */
+/* Whether a call may run: who decided what, and the question to the user, if there was one.
+ * weave 8, claude-code-transcripts 6.4 */
 struct permission {
+	enum decision decision; /* NONE: the call never came so far */
+	enum decision_source source;
+	uint32_t source_name; /* SOURCE_OTHER: its name */
+	bool told; /* the transcript says so itself; else by the rules for old versions */
 	bool asked, resolved, approved;
-	bool estimated; /* resolved_ns is an estimate */
+	bool estimated; /* resolved_ns is an estimate ... */
+	bool waited;    /* ... by how long the turn waited for the user */
 	uint64_t asked_ns, resolved_ns;
 };
 
@@ -113,9 +120,11 @@ struct tool_call {
 	const struct record *notice;        /* the line that says that its background work ended */
 	uint64_t pre_hooks_end_ns, post_hooks_start_ns; /* 0: no such hook left a line */
 	struct moment start, end;
+	struct moment run_start; /* when it was allowed to run, and did; none when it never ran */
 	enum outcome outcome;
 	enum unfinished unfinished;
 	struct permission permission;
+	bool hook_allowed; /* a hook printed that it may run */
 	bool background;
 	uint64_t background_end_ns; /* 0: unknown */
 	enum notice_status background_status;
@@ -136,6 +145,9 @@ struct agents {
 /* What a turn or an agent does: its own chain of calls. */
 struct work {
 	struct responses responses;
+	/* Calls of which only the sending is on record: answered with nothing, or cut before the
+	 * first word (aborted). claude-code-transcripts 4.6 */
+	struct responses unanswered;
 	struct tool_calls calls; /* calls that start an agent included */
 	struct agents agents;    /* that hang here without a call in `calls` */
 };
@@ -165,8 +177,12 @@ struct agent {
 	uint32_t name;    /* its type; see weave 7.1 */
 	uint32_t label;
 	uint32_t version;
-	struct tool_call *call; /* that started or woke it, or NULL */
-	uint32_t spawning_call; /* its id; also when `call` is not here */
+	struct tool_call *call;          /* that started or woke it, or NULL */
+	const struct tool_call *spawner; /* that it ran for: `call`, or its workflow's; or NULL */
+	uint32_t parent;                 /* agent that started it, as its sidecar says; or 0 */
+	uint32_t run, flow;              /* id and name of its workflow run */
+	bool builtin;                    /* its type comes with the program */
+	uint32_t spawning_call;          /* its id; also when `call` is not here */
 	enum link_basis basis;
 	struct moment start, end;
 	bool background;
@@ -210,7 +226,12 @@ struct turn {
 	const struct session *session;
 	uint32_t key; /* of its opening line: what it was copied from, else its uuid */
 	const struct record *opening;
-	uint32_t number; /* 1-based among the turn starts of the session's file */
+	uint32_t number;    /* 1-based among the turn starts of the session's file */
+	uint32_t sequence;  /* 1-based among the inputs of its process, as far as they are known */
+	uint32_t process;   /* the process's first session; 0: unknown */
+	bool opens_process; /* the first input of a process, as far as can be told */
+	bool local;         /* a command that the program ran itself: no model was asked */
+	const struct machine_record *machine; /* what it ran on; NULL: unknown */
 	/* of the session that did the work; another than session->id for history */
 	uint32_t session_id;
 	bool history;
@@ -257,6 +278,7 @@ struct session {
 	uint64_t start_ns;
 	bool wanted;            /* asked for: not only here as somebody's relative */
 	struct turns turns;     /* own ones, and history when asked for; in file order */
+	struct turns commands;  /* what the user gave in that no model was asked about; own ones */
 	struct agents rootless; /* agents that belong to no turn */
 	bool spoken;            /* has lines of a conversation, not only metadata */
 	/* turns left out because no line of theirs, or before them, has a time */

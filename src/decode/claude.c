@@ -41,9 +41,10 @@ static const struct field fields_9[] = {
     {STR_INIT("operation"), FIELD_OPERATION},
 };
 static const struct field fields_10[] = {
-    {STR_INIT("parentUuid"), FIELD_PARENT_UUID}, {STR_INIT("forkedFrom"), FIELD_FORKED_FROM},
-    {STR_INIT("entrypoint"), FIELD_ENTRYPOINT},  {STR_INIT("requestRef"), FIELD_REQUEST_REF},
-    {STR_INIT("attachment"), FIELD_ATTACHMENT},  {STR_INIT("turnOrigin"), FIELD_TURN_ORIGIN},
+    {STR_INIT("session_id"), FIELD_PROCESS},     {STR_INIT("parentUuid"), FIELD_PARENT_UUID},
+    {STR_INIT("forkedFrom"), FIELD_FORKED_FROM}, {STR_INIT("entrypoint"), FIELD_ENTRYPOINT},
+    {STR_INIT("requestRef"), FIELD_REQUEST_REF}, {STR_INIT("attachment"), FIELD_ATTACHMENT},
+    {STR_INIT("turnOrigin"), FIELD_TURN_ORIGIN},
 };
 static const struct field fields_11[] = {
     {STR_INIT("isSidechain"), FIELD_IS_SIDECHAIN},
@@ -63,9 +64,6 @@ static const struct field fields_14[] = {
     {STR_INIT("requestedModel"), FIELD_REQUESTED_MODEL},
     {STR_INIT("apiErrorStatus"), FIELD_ERROR_STATUS},
     {STR_INIT("toolDenialKind"), FIELD_DENIAL_KIND},
-};
-static const struct field fields_15[] = {
-    {STR_INIT("sourceToolUseID"), FIELD_SOURCE_TOOL_USE},
 };
 static const struct field fields_16[] = {
     {STR_INIT("isCompactSummary"), FIELD_IS_SUMMARY},
@@ -95,7 +93,7 @@ static const struct {
 } fields[] = {
     FIELDS_OF(3),  FIELDS_OF(4),  FIELDS_OF(5),  FIELDS_OF(6),  FIELDS_OF(7),  FIELDS_OF(8),
     FIELDS_OF(9),  FIELDS_OF(10), FIELDS_OF(11), FIELDS_OF(12), FIELDS_OF(13), FIELDS_OF(14),
-    FIELDS_OF(15), FIELDS_OF(16), FIELDS_OF(17), FIELDS_OF(18), FIELDS_OF(19), FIELDS_OF(20),
+    FIELDS_OF(16), FIELDS_OF(17), FIELDS_OF(18), FIELDS_OF(19), FIELDS_OF(20),
 };
 
 uint32_t
@@ -156,8 +154,6 @@ read_envelope(struct decoder *d, const struct claude_line *l, struct record *r)
 	struct str entry = json_text(f[FIELD_ENTRYPOINT]);
 	if (str_starts(entry, STR("sdk")))
 		r->flags |= RECORD_SDK;
-	else if (entry.len > 0)
-		r->flags |= RECORD_INTERACTIVE;
 	if (r->forked_session != 0)
 		r->flags |= RECORD_COPY;
 }

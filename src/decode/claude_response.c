@@ -13,6 +13,13 @@ static const struct str concurrent_tools[] = {
 static const struct str edit_tools[] = {STR_INIT("Edit"), STR_INIT("Write"), STR_INIT("MultiEdit"),
                                         STR_INIT("NotebookEdit")};
 
+/* Allowed inside the working directory without a question. 6.4 */
+static const struct str harmless_tools[] = {STR_INIT("Read"), STR_INIT("Grep"), STR_INIT("Glob"),
+                                            STR_INIT("TodoWrite")};
+
+/* The whole call is the user's answer. 11.4 */
+static const struct str asking_tools[] = {STR_INIT("AskUserQuestion"), STR_INIT("ExitPlanMode")};
+
 static const struct str readonly_commands[] = {
     STR_INIT("ls"), STR_INIT("cat"),  STR_INIT("head"),  STR_INIT("tail"), STR_INIT("grep"),
     STR_INIT("wc"), STR_INIT("echo"), STR_INIT("sleep"), STR_INIT("pwd")};
@@ -74,7 +81,8 @@ read_call(struct decoder *d, const struct json *block, struct block_record *b)
 	b->concurrent = IS_ONE_OF(name, concurrent_tools) ||
 	                (str_eq(name, STR("Bash")) &&
 	                 command_only_reads(json_get_text(input, STR("command"))));
-	b->in_background = json_true(json_get(input, STR("run_in_background")));
+	b->harmless = IS_ONE_OF(name, harmless_tools);
+	b->asks_user = IS_ONE_OF(name, asking_tools);
 	if (b->spawns_agent) {
 		b->agent_type = intern_add(d->names,
 		                           str_trim(json_get_text(input, STR("subagent_type"))));
@@ -131,6 +139,7 @@ read_usage(const struct json *v)
 		u.input = n;
 	if (json_u64(json_get(v, STR("output_tokens")), &n))
 		u.output = n;
+	u.fast = str_eq(json_get_text(v, STR("speed")), STR("fast"));
 	u.has_cache_read = json_u64(json_get(v, STR("cache_read_input_tokens")), &u.cache_read);
 	u.has_cache_creation = json_u64(json_get(v, STR("cache_creation_input_tokens")),
 	                                &u.cache_creation);

@@ -147,6 +147,8 @@ read_text(struct decoder *d, const struct json *content, bool structured, struct
 		seen = true;
 	}
 	struct str text = error_text(str_head(first, RESULT_HEAD_MAX));
+	o->framed = o->error &&
+	            str_starts(str_trim(str_head(first, RESULT_HEAD_MAX)), STR("<tool_use_error>"));
 	o->sign = sign_of(text, o->error || o->denial != DENIAL_NONE);
 	if (o->error) {
 		read_exit_code(text, o);
@@ -182,6 +184,7 @@ read_structured(struct decoder *d, const struct json *v, struct result_record *o
 	o->agent = claude_member(d, v, STR("agentId"));
 	o->resumed_agent = claude_member(d, v, STR("resumedAgentId"));
 	o->run = claude_member(d, v, STR("runId"));
+	o->workflow = claude_member(d, v, STR("workflowName"));
 	o->task = claude_member(d, v, STR("backgroundTaskId"));
 	if (o->task == 0 && o->async)
 		o->task = claude_member(d, v, STR("taskId"));
@@ -196,7 +199,7 @@ read_structured(struct decoder *d, const struct json *v, struct result_record *o
 }
 
 static void
-read_permission(const struct claude_line *l, struct result_record *o)
+read_permission(struct decoder *d, const struct claude_line *l, struct result_record *o)
 {
 	const struct json *p = l->field[FIELD_PERMISSION_DECISION];
 	struct str decision = json_get_text(p, STR("decision"));
@@ -211,6 +214,8 @@ read_permission(const struct claude_line *l, struct result_record *o)
 	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
 		if (str_eq(source, sources[i].name))
 			o->source = sources[i].source;
+	if (o->source == SOURCE_OTHER)
+		o->source_name = intern_add(d->names, source);
 	o->denied_before_run = json_true(l->field[FIELD_DENIED_BEFORE_RUN]);
 	if (str_eq(denial, STR("user-rejected")))
 		o->denial = DENIAL_USER;
@@ -269,7 +274,7 @@ claude_results(struct decoder *d, const struct claude_line *l, struct record *r)
 		o->error = json_true(json_get(it.value, STR("is_error")));
 		if (count == 1)
 			read_structured(d, l->field[FIELD_TOOL_USE_RESULT], o);
-		read_permission(l, o);
+		read_permission(d, l, o);
 		read_text(d, json_get(it.value, STR("content")),
 		          count == 1 && json_is_object(l->field[FIELD_TOOL_USE_RESULT]), o);
 	}

@@ -26,6 +26,8 @@ read_meta(struct decoder *d, struct str name, const struct json *v, struct facts
 	f->type = claude_member(d, v, STR("agentType"));
 	f->name = claude_member(d, v, STR("name"));
 	f->label = claude_member(d, v, STR("description"));
+	f->parent = claude_member(d, v, STR("parentAgentId"));
+	f->builtin = json_true(json_get(v, STR("isBuiltIn")));
 	f->workflow = json_true(json_get(v, STR("inWorkflowRun"))) ||
 	              str_eq(json_get_text(v, STR("agentType")), STR("workflow-subagent"));
 }

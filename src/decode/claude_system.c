@@ -21,6 +21,7 @@ read_retry(struct decoder *d, const struct claude_line *l, struct record *r)
 	if (json_u64(json_get(error, STR("status")), &status))
 		y->status = intern_add(d->names,
 		                       arena_printf(d->arena, "%llu", (unsigned long long)status));
+	y->broken = str_eq(json_get_text(l->whole, STR("source")), STR("connection_retry"));
 	y->request = claude_member(d, error, STR("requestId"));
 	y->attempt = number(l->whole, STR("retryAttempt"));
 	y->delay_ns = number(l->whole, STR("retryInMs"));
@@ -94,7 +95,9 @@ claude_system(struct decoder *d, const struct claude_line *l, struct record *r)
 	else if (str_eq(subtype, STR("compact_boundary")))
 		read_compaction(d, l, r);
 	else if (str_eq(subtype, STR("local_command")))
-		r->kind = RECORD_COMMAND_OUTPUT;
+		r->kind = str_starts(json_text(l->field[FIELD_CONTENT]), STR("<command-name>"))
+		              ? RECORD_COMMAND
+		              : RECORD_COMMAND_OUTPUT;
 }
 
 static enum hook_event
@@ -147,7 +150,12 @@ read_hook(struct decoder *d, const struct json *v, struct str type, struct recor
 {
 	struct hook_record *h = new_hook(d, v, claude_member(d, v, STR("toolUseID")));
 	h->has_duration = json_u64(json_get(v, STR("durationMs")), &h->duration_ms);
-	h->failed = !str_eq(type, STR("hook_success"));
+	if (str_eq(type, STR("hook_blocking_error")))
+		h->outcome = HOOK_BLOCKED;
+	else if (str_eq(type, STR("hook_cancelled")))
+		h->outcome = HOOK_CANCELLED;
+	else if (!str_eq(type, STR("hook_success")))
+		h->outcome = HOOK_FAILED;
 	h->allows = str_has(json_get_text(v, STR("stdout")),
 	                    STR("\"permissionDecision\":\"allow\""));
 	r->kind = RECORD_HOOK;
@@ -168,6 +176,17 @@ read_queued(struct decoder *d, const struct json *v, struct record *r)
 	r->queued = q;
 }
 
+static void
+read_environment(struct decoder *d, const struct json *v, struct record *r)
+{
+	const struct json *snapshot = json_get(v, STR("snapshot"));
+	struct machine_record *m = ARENA_NEW(d->arena, struct machine_record);
+	m->platform = claude_member(d, snapshot, STR("platform"));
+	m->os_version = claude_member(d, snapshot, STR("osVersion"));
+	r->kind = RECORD_CONTEXT;
+	r->machine = m;
+}
+
 /* 3.5 */
 void
 claude_attachment(struct decoder *d, const struct claude_line *l, struct record *r)
@@ -175,12 +194,15 @@ claude_attachment(struct decoder *d, const struct claude_line *l, struct record 
 	const struct json *v = l->field[FIELD_ATTACHMENT];
 	struct str type = json_get_text(v, STR("type"));
 	if (str_eq(type, STR("hook_success")) || str_eq(type, STR("hook_non_blocking_error")) ||
-	    str_eq(type, STR("hook_cancelled")) || str_eq(type, STR("hook_blocking_error")))
+	    str_eq(type, STR("hook_cancelled")) || str_eq(type, STR("hook_blocking_error")) ||
+	    str_eq(type, STR("hook_error_during_execution")))
 		read_hook(d, v, type, r);
 	else if (str_eq(type, STR("queued_command")))
 		read_queued(d, v, r);
 	else if (str_eq(type, STR("instructions")))
 		r->kind = RECORD_INSTRUCTIONS;
+	else if (str_eq(type, STR("environment")))
+		read_environment(d, v, r);
 }
 
 /* 8.3 */

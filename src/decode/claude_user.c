@@ -3,6 +3,8 @@
 #include "base/hash.h"
 #include "decode/claude_private.h"
 
+#define COMMAND_HEAD_MAX 200 /* bytes in which a command's name stands */
+
 /* 5.1, in the order in which they are tried. */
 static const struct {
 	struct str prefix;
@@ -158,7 +160,12 @@ claude_user(struct decoder *d, const struct claude_line *l, struct record *r)
 	                 l->field[FIELD_PROMPT_SOURCE] != NULL ||
 	                 l->field[FIELD_TURN_ORIGIN] != NULL;
 	u->empty = !has_prompt_block(content);
-	u->skill_body = l->field[FIELD_SOURCE_TOOL_USE] != NULL;
+	u->clears = u->text == TEXT_LOCAL_COMMAND &&
+	            str_has(str_head(text, COMMAND_HEAD_MAX), STR("<command-name>/clear<"));
+	struct str mode = json_text(l->field[FIELD_PERMISSION_MODE]);
+	u->allows_all = str_eq(mode, STR("bypassPermissions"));
+	u->allows_edits = u->allows_all || str_eq(mode, STR("acceptEdits"));
+	u->process = claude_ident(d, l->field[FIELD_PROCESS]);
 	u->member = claude_ident(d, l->field[FIELD_AGENT_NAME]);
 	struct str peer;
 	if (u->text == TEXT_PEER && str_between(text, STR("teammate_id=\""), STR("\""), &peer))

@@ -45,9 +45,12 @@ open_segment(struct builder *b, struct chain *c, const struct record *r)
 	g->version = r->version;
 	g->teammate = r->kind == RECORD_USER && r->user->text == TEXT_PEER;
 	g->workflow = c->transcript->run != 0 || (f != NULL && f->workflow);
+	g->run = c->transcript->run;
 	if (f != NULL) {
 		g->name = f->type;
 		g->label = f->label;
+		g->parent = f->parent;
+		g->builtin = f->builtin;
 	}
 	if (g->workflow && g->name == 0)
 		g->name = intern_add(b->names, STR("workflow-subagent"));

@@ -75,6 +75,7 @@ struct builder {
 	struct by_ident call_by_id; /* struct tool_call */
 	struct by_ident answers;    /* struct answer, by call */
 	struct by_ident responses;  /* struct response, by key */
+	struct by_ident answered;   /* struct record that names a request, by the request's id */
 	struct by_ident carriers;   /* struct record that carried an agent's line, by agent */
 	struct by_ident notices;    /* struct notice_use, by call and by task */
 	bool *version_decides;      /* by version ident: writes permissionDecision */
@@ -93,6 +94,9 @@ void chain_collect(struct builder *b, const struct transcript *main);
 /* turn.c: cuts the main chain into turns; what is left of them when their work is known. 5, 11 */
 void turn_split(struct builder *b);
 void turn_finish(struct builder *b);
+
+/* process.c: the inputs of a process, numbered. */
+void process_number(struct builder *b, const struct sessions *sessions);
 
 /* response.c: responses and their calls of one chain, whose owners are known. 4 */
 void response_collect(struct builder *b, struct chain *c);

@@ -15,6 +15,7 @@ take_hook(struct builder *b, const struct record *r)
 	                         ? h->duration_ms * 1000000
 	                         : 0;
 	uint64_t start_ns = length_ns < r->time_ns ? r->time_ns - length_ns : r->time_ns;
+	call->hook_allowed |= h->allows;
 	if (h->event == HOOK_PRE_TOOL)
 		call->pre_hooks_end_ns = later(call->pre_hooks_end_ns, r->time_ns);
 	else if (h->event == HOOK_POST_TOOL && h->has_duration &&

@@ -24,7 +24,9 @@ facts_of(struct builder *b, uint32_t agent)
 		all->name = all->name != 0 ? all->name : f->name;
 		all->label = all->label != 0 ? all->label : f->label;
 		all->run = all->run != 0 ? all->run : f->run;
+		all->parent = all->parent != 0 ? all->parent : f->parent;
 		all->workflow |= f->workflow;
+		all->builtin |= f->builtin;
 		if (all->start_ns == 0) {
 			all->start_ns = f->start_ns;
 			all->end_ns = f->end_ns;

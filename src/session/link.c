@@ -49,6 +49,7 @@ take(struct builder *b, struct agent *g, struct tool_call *call, enum link_basis
 		return false;
 	call->agent = g;
 	g->call = call;
+	g->spawner = call;
 	g->spawning_call = call->id;
 	g->basis = basis;
 	return true;
@@ -182,6 +183,7 @@ hang_under_turn(struct builder *b, struct agent *g)
 	if (g->call != NULL)
 		g->call->agent = NULL;
 	g->call = NULL;
+	g->spawner = NULL;
 	g->spawning_call = 0;
 	if (t != NULL)
 		*ARENA_PUSH(b->arena, &t->work.agents) = g;
@@ -204,7 +206,9 @@ link_first(struct builder *b, const struct named *n, const struct chain *c, stru
 	if (g->teammate && link_teammate(b, g))
 		return;
 	if (flow != NULL) {
+		g->spawner = flow;
 		g->spawning_call = flow->id;
+		g->flow = flow->result->workflow;
 		g->basis = LINK_WORKFLOW;
 		*ARENA_PUSH(b->arena, &flow->work->agents) = g;
 		return;
@@ -269,6 +273,7 @@ link_later(struct builder *b, struct chain *c)
 			(void)take(b, g, call, LINK_MESSAGE);
 		} else {
 			g->call = call; /* its own span stays: weave 7.5 */
+			g->spawner = call;
 			g->spawning_call = call->id;
 			g->basis = LINK_MESSAGE;
 			g->woken = true;

@@ -107,6 +107,7 @@ response_collect(struct builder *b, struct chain *c)
 		if (r->fate == FATE_HISTORY && c->owner[i].turn != NULL &&
 		    !c->owner[i].turn->history)
 			continue;
+		by_ident_put(&b->answered, r->response->request_ref, c->at[i]);
 		uint32_t key = key_of(r);
 		struct response *p = by_ident_get(&b->responses, key);
 		if (p == NULL) {
@@ -316,6 +317,41 @@ split_fallback(struct builder *b, struct chain *c, size_t at, struct walk *w,
 	insert_timed(b, &work->responses, p);
 }
 
+/* A line that came instead of an answer: the program asks for more words, or the user cut in
+ * before the first one. 4.6, 5.6 */
+static bool
+stands_for_answer(const struct record *r)
+{
+	return r->kind == RECORD_USER && r->fate == FATE_OWN &&
+	       (r->user->text == TEXT_INTERRUPT ||
+	        ((r->flags & RECORD_META) && r->user->companion));
+}
+
+/* The requests before such a line, when no response names one of them. */
+static void
+add_unanswered(struct builder *b, struct chain *c, size_t at, struct walk *w,
+               const struct request_list *q)
+{
+	const struct record *r = c->at[at];
+	struct work *work = work_of(c->owner[at]);
+	size_t end = w->request;
+	for (; end < q->len && q->at[end]->time_ns <= r->time_ns; end++)
+		if (by_ident_get(&b->answered, q->at[end]->request->id) != NULL)
+			return;
+	if (work == NULL || end == w->request)
+		return;
+	struct response *p = ARENA_NEW(b->arena, struct response);
+	p->key = q->at[w->request]->request->id;
+	p->aborted = r->user->text == TEXT_INTERRUPT;
+	p->version = r->version;
+	p->work = work;
+	for (; w->request < end; w->request++)
+		add_attempt(b, p, q->at[w->request]);
+	p->start = measured(p->attempts.at[0].start_ns);
+	p->end = (struct moment){r->time_ns, EVIDENCE_DERIVED};
+	*ARENA_PUSH(b->arena, &work->unanswered) = p;
+}
+
 /* Failures that were reported between a call's start and its end. 3.3 */
 static void
 note_failures(struct builder *b, const struct chain *c, size_t from, size_t to, struct response *p)
@@ -334,6 +370,7 @@ note_failures(struct builder *b, const struct chain *c, size_t from, size_t to, 
 			p->attempts.at[n].fail_ns = r->time_ns;
 			p->attempts.at[n].status = r->retry->status;
 		}
+		p->retry_count += !r->retry->broken;
 		n++;
 	}
 	if (known == 0 && n > 0)
@@ -353,6 +390,8 @@ response_time(struct builder *b, struct chain *c)
 		retries |= r->kind == RECORD_RETRY;
 		if (r->kind == RECORD_FALLBACK)
 			split_fallback(b, c, i, &w, &q);
+		if (stands_for_answer(r))
+			add_unanswered(b, c, i, &w, &q);
 		if (next >= c->responses.len || r->kind != RECORD_RESPONSE ||
 		    key_of(r) != c->responses.at[next]->key)
 			continue;

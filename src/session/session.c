@@ -67,8 +67,8 @@ find_names(struct session *s, const struct transcript *t)
 static void
 reset(struct builder *b)
 {
-	struct by_ident *maps[] = {&b->call_by_id, &b->answers, &b->responses, &b->carriers,
-	                           &b->notices};
+	struct by_ident *maps[] = {&b->call_by_id, &b->answers,  &b->responses,
+	                           &b->carriers,   &b->answered, &b->notices};
 	arena_free(&b->scratch);
 	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
 		*maps[i] = by_ident_new(b);
@@ -138,6 +138,16 @@ drop_timeless(struct agents *list, struct session *s)
 	list->len = kept;
 }
 
+static void
+drop_timeless_commands(struct turns *list)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->len; i++)
+		if (list->at[i]->start.ns != 0)
+			list->at[kept++] = list->at[i];
+	list->len = kept;
+}
+
 static struct session *
 build_session(struct builder *b, const struct transcript *main, uint32_t id)
 {
@@ -171,12 +181,15 @@ build_session(struct builder *b, const struct transcript *main, uint32_t id)
 		s->spoken |= main->records[i].uuid != 0 || main->records[i].kind == RECORD_USER ||
 		             main->records[i].kind == RECORD_RESPONSE;
 	drop_timeless(&s->rootless, s);
+	drop_timeless_commands(&s->commands);
 	s->start_ns = UINT64_MAX;
 	for (size_t i = 0; i < s->turns.len; i++) {
 		line_assign(b, s->turns.at[i]);
 		if (s->turns.at[i]->start.ns < s->start_ns)
 			s->start_ns = s->turns.at[i]->start.ns;
 	}
+	for (size_t i = 0; i < s->commands.len; i++)
+		line_assign(b, s->commands.at[i]);
 	for (size_t i = 0; i < s->rootless.len; i++) {
 		line_assign_rootless(b, s->rootless.at[i]);
 		if (s->rootless.at[i]->start.ns < s->start_ns)
@@ -230,6 +243,7 @@ session_build(struct arena *a, struct intern *names, const struct transcripts *t
 		    !is_built(&list, t->session))
 			*ARENA_PUSH(a, &list) = build_session(&b, NULL, t->session);
 	}
+	process_number(&b, &list);
 	arena_free(&b.scratch);
 	return list;
 }

@@ -13,7 +13,12 @@ struct splitter {
 	struct turns starts;          /* all, kept or not */
 	const struct record *dequeue; /* last one not yet used */
 	const struct record *instructions;
-	uint32_t source;
+	const struct machine_record *machine;
+	uint32_t source, process;
+	/* of the input before, and whether a process began since then */
+	uint32_t version;
+	bool sdk, started;
+	struct turn *command; /* that waits for its output */
 };
 
 /* A skill that ran as an agent: "/name args" below a caveat, without any mark of a prompt. 9.6 */
@@ -100,8 +105,23 @@ start_of(struct splitter *s, const struct record *r)
 	return measured(q->time_ns);
 }
 
+/* Print mode runs once for each prompt; else the program was started anew when it says so, or when
+ * another version goes on. claude-code-transcripts 10.1 */
+static bool
+opens_process(struct splitter *s, const struct record *r)
+{
+	bool sdk = (r->flags & RECORD_SDK) != 0;
+	bool opens = s->started || s->version != r->version || s->sdk != sdk;
+	if (sdk && r->kind == RECORD_USER)
+		opens |= initiator_of(r) == INITIATOR_HUMAN;
+	s->version = r->version;
+	s->sdk = sdk;
+	s->started = false;
+	return opens;
+}
+
 static struct turn *
-open_turn(struct splitter *s, size_t i)
+new_turn(struct splitter *s, size_t i)
 {
 	struct builder *b = s->b;
 	const struct record *r = s->c->at[i];
@@ -118,9 +138,73 @@ open_turn(struct splitter *s, size_t i)
 	t->version = r->version;
 	t->cwd = r->cwd;
 	t->source = s->source;
+	t->process = s->process;
+	t->opens_process = opens_process(s, r);
+	t->machine = s->machine;
 	t->interactive = (r->flags & RECORD_SDK) == 0;
-	*ARENA_PUSH(&b->scratch, &s->starts) = t;
+	s->command = NULL;
 	return t;
+}
+
+static struct turn *
+open_turn(struct splitter *s, size_t i)
+{
+	struct turn *t = new_turn(s, i);
+	*ARENA_PUSH(&s->b->scratch, &s->starts) = t;
+	return t;
+}
+
+/* ---- commands that the program runs itself: 5.1 ---- */
+
+static bool
+is_command(const struct record *r)
+{
+	return r->fate == FATE_OWN &&
+	       (r->kind == RECORD_COMMAND ||
+	        (r->kind == RECORD_USER && r->user->text == TEXT_LOCAL_COMMAND));
+}
+
+static bool
+is_output(const struct record *r)
+{
+	return r->kind == RECORD_COMMAND_OUTPUT ||
+	       (r->kind == RECORD_USER && r->user->text == TEXT_LOCAL_OUTPUT);
+}
+
+/* The process's first session, as later lines of the file name it. */
+static uint32_t
+process_after(const struct chain *c, size_t i)
+{
+	for (; i < c->len; i++)
+		if (c->at[i]->kind == RECORD_USER && c->at[i]->user->process != 0)
+			return c->at[i]->user->process;
+	return 0;
+}
+
+static void
+open_command(struct splitter *s, size_t i)
+{
+	const struct record *r = s->c->at[i];
+	struct turn *t = new_turn(s, i);
+	t->local = true;
+	t->end = t->start;
+	/* It stands in the file of the session that it began, and was given in the one before.
+	 * 10.2 */
+	if (r->kind == RECORD_USER && r->user->clears) {
+		t->process = process_after(s->c, i);
+		if (t->process != 0)
+			t->session_id = t->process;
+	}
+	s->command = t;
+	*ARENA_PUSH(s->b->arena, &s->b->session->commands) = t;
+}
+
+static void
+end_command(struct splitter *s, const struct record *r)
+{
+	if (r->time_ns > s->command->start.ns)
+		s->command->end = measured(r->time_ns);
+	s->command = NULL;
 }
 
 /* "!" mode: the turn that its output line reports began at its input line. 5.1 */
@@ -140,13 +224,22 @@ note_line(struct splitter *s, struct turn *t, const struct record *r)
 {
 	if (r->kind == RECORD_QUEUE && r->queue->operation == QUEUE_DEQUEUE)
 		s->dequeue = r;
-	if (r->kind == RECORD_HOOK && r->hook->source != 0)
+	if (r->kind == RECORD_HOOK && r->hook->source != 0) {
+		struct str source = intern_str(s->b->names, r->hook->source);
 		s->source = r->hook->source;
+		s->started |= str_eq(source, STR("startup")) || str_eq(source, STR("resume"));
+	}
+	if (r->kind == RECORD_CONTEXT && r->machine != NULL)
+		s->machine = r->machine;
+	if (r->kind == RECORD_USER && r->user->process != 0)
+		s->process = r->user->process;
 	if (r->kind == RECORD_INSTRUCTIONS)
 		s->instructions = r;
 	if (t == NULL)
 		return;
 	t->instructions = s->instructions;
+	t->machine = s->machine;
+	t->process = s->process;
 	if (r->kind == RECORD_RESPONSE && r->origin_session != 0 && t->history)
 		t->session_id = r->origin_session; /* weave 11.4 */
 }
@@ -257,6 +350,10 @@ turn_split(struct builder *b)
 			for (size_t k = from; k < i; k++)
 				b->main->owner[k].turn = t;
 		}
+		if (s.command != NULL && is_output(r))
+			end_command(&s, r);
+		if (is_command(r) && !starts_turn(&s, i))
+			open_command(&s, i);
 		if (is_headless(r, t, ended)) {
 			t = open_turn(&s, i);
 			ended = false;
