@@ -201,6 +201,10 @@ everything: programs $(BENCH_PROGRAMS)
 check: programs ## run every test: units, golden cases, fuzz seeds, layers, manual
 	@$(PYTHON) scripts/check --build $(BUILD)
 
+.PHONY: referee
+referee: $(BUILD)/retrospan ## hold the spans against the agent's own, where recordings are
+	@$(PYTHON) scripts/referee
+
 .PHONY: asan
 asan: ## the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check

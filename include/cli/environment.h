@@ -19,6 +19,8 @@ struct environment {
 	struct attributes resource; /* OTEL_RESOURCE_ATTRIBUTES */
 	struct str agent_name;      /* WEAVE_AGENT_NAME */
 	struct str entity, project; /* WEAVE_PROJECT */
+	unsigned content;           /* of enum content_class: OTEL_LOG_* */
+	struct live_options live;   /* but for emulate */
 };
 
 void environment_read(struct arena *a, struct environment *env, struct diag *d);

@@ -12,6 +12,8 @@
 enum option_id {
 	OPTION_FORMAT,
 	OPTION_CONVENTION,
+	OPTION_EMULATE,
+	OPTION_DETAILED,
 	OPTION_OUTPUT,
 	OPTION_SESSION,
 	OPTION_SINCE,
@@ -40,6 +42,7 @@ struct option {
 	const char *argument; /* how help shows it; NULL: takes none */
 	/* what it may be, parted by spaces; NULL: anything; "FILE": a file name */
 	const char *values;
+	bool list; /* several values may be given at once, with commas between them */
 	const char *help;
 };
 
@@ -55,10 +58,11 @@ struct strs {
 struct options {
 	struct strs paths;
 	struct strs sessions;
-	struct str format, convention, output, since, until;
-	bool has_output;
-	bool history, quiet, verbose, strict, help, version, color_always, color_never;
-	bool content_none, log_json;
+	struct str format, convention, emulate, output, since, until;
+	bool has_output, has_content;
+	bool history, detailed, quiet, verbose, strict, help, version, color_always, color_never;
+	bool log_json;
+	unsigned content; /* of enum content_class */
 	size_t max_value_bytes;
 	unsigned jobs; /* 0: not given */
 	struct str completion;

@@ -52,6 +52,10 @@ struct results {
 struct content {
 	struct parts parts; /* prompt, response, notification, summary, instructions */
 	struct results results;
+	struct json_raw tools; /* SHAPE: the tools that the model was offered */
+	struct str hook;       /* HOOK: the command that was run */
+	struct str
+	    error; /* of a response that failed: what the server said, if that is kept apart */
 	struct str command, arguments; /* of a command: "/name" and what follows, unescaped */
 };
 

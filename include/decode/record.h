@@ -25,6 +25,7 @@ enum record_kind {
 	RECORD_RESULTS,        /* tool results: struct results_record */
 	RECORD_RESPONSE,       /* a slice of a model's response: struct response_record */
 	RECORD_REQUEST,        /* an attempt is about to be sent: struct request_record */
+	RECORD_SHAPE,          /* what several requests have in common: struct shape_record */
 	RECORD_RETRY,          /* an attempt failed and will be repeated: struct retry_record */
 	RECORD_FALLBACK,       /* the model was changed after failures: struct fallback_record */
 	RECORD_TURN_END,       /* struct turn_end_record */
@@ -88,6 +89,7 @@ struct record {
 		const struct results_record *results;
 		const struct response_record *response;
 		const struct request_record *request;
+		const struct shape_record *shape;
 		const struct retry_record *retry;
 		const struct fallback_record *fallback;
 		const struct turn_end_record *turn_end;
@@ -155,7 +157,7 @@ struct user_record {
 	bool allows_all;          /* no call of this turn needs to be allowed ... */
 	bool allows_edits;        /* ... no call that changes files */
 	uint32_t turn_index;      /* 0: unknown */
-	uint32_t process;         /* id of the first session of the process that wrote it */
+	uint32_t entrypoint;      /* how the program was started, as it calls that */
 	uint32_t peer;            /* PEER: who sends it */
 	uint32_t member;          /* name of the agent whose session it is, in a team */
 	uint32_t interrupted;     /* message id of the response that was cut */
@@ -259,9 +261,10 @@ struct response_record {
 	uint32_t message, request; /* ids */
 	uint32_t request_ref;      /* the request_record that was answered */
 	uint32_t model, requested_model, stop_reason, effort;
-	bool filler;  /* made by the program, no answer of a model */
-	bool failed;  /* stands for a call (or a turn) that failed */
-	bool aborted; /* cut by the user */
+	uint32_t process; /* id of the first session of the process that asked */
+	bool filler;      /* made by the program, no answer of a model */
+	bool failed;      /* stands for a call (or a turn) that failed */
+	bool aborted;     /* cut by the user */
 	bool has_text;
 	uint32_t error;       /* class of the failure */
 	uint32_t status;      /* HTTP status as text */
@@ -272,8 +275,12 @@ struct response_record {
 	size_t block_count;
 };
 
+struct shape_record {
+	uint32_t id;
+};
+
 struct request_record {
-	uint32_t id, model, effort, purpose;
+	uint32_t id, model, effort, purpose, shape;
 	uint64_t max_tokens; /* 0: unknown */
 };
 

@@ -49,6 +49,14 @@ struct attempts {
 	size_t len, cap;
 };
 
+/* What is asked for only with session_options.detailed: what a call was sent. */
+struct request_detail {
+	struct line_uses inputs;    /* lines of the user's side since the call before */
+	line_ref first_input;       /* of inputs.at[0]; those of the others follow */
+	const struct record *shape; /* of its request; NULL: not on record */
+	line_ref shape_line;
+};
+
 /* One call of a model. */
 struct response {
 	uint32_t key; /* what it is known by: message id, else request id, else line uuid */
@@ -72,7 +80,8 @@ struct response {
 	} slices;            /* in block order; for a failed call the line that says so */
 	line_ref first_line; /* of slices.at[0]; the lines of the others follow */
 	uint32_t version, purpose;
-	struct work *work; /* whose response it is; its calls are there too */
+	struct work *work;             /* whose response it is; its calls are there too */
+	struct request_detail *detail; /* NULL: not asked for */
 };
 
 struct responses {
@@ -142,6 +151,17 @@ struct agents {
 	size_t len, cap;
 };
 
+/* A hook that ended, or a summary of those at the end of a turn. */
+struct hook_use {
+	const struct record *record;
+	line_ref line;
+};
+
+struct hook_uses {
+	struct hook_use *at;
+	size_t len, cap;
+};
+
 /* What a turn or an agent does: its own chain of calls. */
 struct work {
 	struct responses responses;
@@ -150,6 +170,7 @@ struct work {
 	struct responses unanswered;
 	struct tool_calls calls; /* calls that start an agent included */
 	struct agents agents;    /* that hang here without a call in `calls` */
+	struct hook_uses hooks;  /* only with session_options.detailed */
 };
 
 /* How an agent's file was tied to the call that started it. claude-code-transcripts 9.1 */
@@ -237,7 +258,7 @@ struct turn {
 	bool history;
 	enum initiator initiator;
 	struct moment start, end;
-	uint32_t version, cwd;
+	uint32_t version, cwd, entrypoint;
 	uint32_t source; /* how the process began: "startup", ...; 0: unknown */
 	bool interactive;
 	bool interrupted, abandoned;
@@ -299,7 +320,8 @@ struct account {
 };
 
 struct session_options {
-	bool history; /* also build turns from copied lines whose original is not here */
+	bool history;  /* also build turns from copied lines whose original is not here */
+	bool detailed; /* also collect what each call was sent, and hooks */
 };
 
 /*

@@ -12,6 +12,16 @@
 #include "trace/policy.h"
 #include "trace/span.h"
 
+#define LIVE_CONTENT_UNITS 61440 /* convention-claude-code 11.1 */
+
+/* How the agent's own tracing would have been set up, for a convention that rebuilds its spans. */
+struct live_options {
+	bool detailed;
+	bool no_session_id, with_version, with_entrypoint, no_resource;
+	size_t content_units; /* of UTF-16 that a content has at most */
+	struct str emulate;   /* a version or "auto": only what that version exported; else empty */
+};
+
 struct trace_options {
 	struct policy policy;
 	struct str version;    /* of this program */
@@ -19,6 +29,7 @@ struct trace_options {
 	struct str service_name;
 	struct str entity, project; /* wandb routing; empty: none */
 	struct attributes resource; /* added by the user */
+	struct live_options live;
 };
 
 /* One trace to make: a turn, or an agent that hangs under none. */
@@ -38,6 +49,8 @@ struct trace_input {
 struct convention {
 	struct str name; /* --convention NAME */
 	struct str help;
+	bool takes_commands; /* wants commands that no model was asked about, too */
+	bool gated;          /* writes no content unless it is asked for */
 	/* Adds the spans, and sets their resource. */
 	void (*trace)(const struct trace_input *in, struct spans *out);
 };

@@ -23,6 +23,7 @@ enum content_class {
 	CLASS_TOOL_OUTPUT = 1 << 3,
 	CLASS_TITLE = 1 << 4,
 	CLASS_ALL = (1 << 5) - 1,
+	CLASS_USER_PROMPTS = CLASS_PROMPT | CLASS_RESPONSE | CLASS_TITLE,
 };
 
 struct policy {

@@ -73,6 +73,7 @@ struct span {
 struct resource {
 	struct attributes attributes;
 	struct str scope_name, scope_version;
+	struct attributes scope_attributes;
 };
 
 /* A copy that lives in a, texts included; and whether two say the same, in the same order. */

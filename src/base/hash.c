@@ -41,6 +41,17 @@ hash_parts(const struct str *parts, size_t count, unsigned char digest[HASH_LEN]
 	SHA256_Final(digest, &context);
 }
 
+void
+hash_text(struct str s, unsigned char digest[HASH_LEN])
+{
+	SHA256_CTX context;
+
+	SHA256_Init(&context);
+	if (s.len > 0)
+		SHA256_Update(&context, s.at, s.len);
+	SHA256_Final(digest, &context);
+}
+
 static uint64_t
 rotate(uint64_t n, unsigned bits)
 {

@@ -44,11 +44,24 @@ fingerprints_see_every_byte_and_the_length(void **state)
 	}
 }
 
+static void
+text_alone_has_the_digest_of_the_standard(void **state)
+{
+	/* FIPS 180-2, appendix B.1 */
+	static const unsigned char abc[] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea};
+	unsigned char digest[HASH_LEN];
+
+	(void)state;
+	hash_text(STR("abc"), digest);
+	assert_memory_equal(digest, abc, sizeof abc);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(parts_are_hashed_behind_their_lengths),
+	    cmocka_unit_test(text_alone_has_the_digest_of_the_standard),
 	    cmocka_unit_test(fingerprints_see_every_byte_and_the_length),
 	};
 

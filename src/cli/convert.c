@@ -201,7 +201,9 @@ convert_family(const struct looks *looks, const struct options *o, const struct 
                struct render *render, struct tally *tally, struct log *log)
 {
 	struct family f = {.names = intern_new(env->seed)};
-	struct session_options options = {.history = o->history};
+	struct session_options options = {.history = o->history,
+	                                  .detailed = render->convention->takes_commands &&
+	                                              render->trace.live.detailed};
 	struct agent_facts *facts = NULL;
 	size_t fact_count = 0;
 	f.diag.arena = &f.arena;

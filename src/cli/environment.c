@@ -97,6 +97,58 @@ read_project(struct environment *env, struct diag *d)
 	env->project = str_skip(text, slash + 1);
 }
 
+/* convention-claude-code 10 */
+static bool
+is_on(const char *name, bool otherwise)
+{
+	static const struct str words[] = {STR_INIT("1"), STR_INIT("true"), STR_INIT("yes"),
+	                                   STR_INIT("on")};
+	struct str value = variable(name);
+	if (value.len == 0)
+		return otherwise;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_eq_nocase(value, words[i]))
+			return true;
+	return false;
+}
+
+/* The smallest of what the variables say, and of what the agent takes by itself. */
+static size_t
+content_units(void)
+{
+	static const char *const names[] = {"CLAUDE_CODE_OTEL_CONTENT_MAX_LENGTH",
+	                                    "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+	                                    "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"};
+	uint64_t limit = LIVE_CONTENT_UNITS, n;
+	if (str_to_u64(variable(names[0]), &n) && n > 0 && n < SIZE_MAX)
+		limit = n;
+	for (size_t i = 1; i < sizeof names / sizeof *names; i++)
+		if (str_to_u64(variable(names[i]), &n) && n < limit)
+			limit = n;
+	return (size_t)limit;
+}
+
+/* The agent's own variables, which say what its spans may hold. */
+static void
+read_live(struct environment *env)
+{
+	if (is_on("OTEL_LOG_USER_PROMPTS", false))
+		env->content |= CLASS_USER_PROMPTS;
+	if (is_on("OTEL_LOG_TOOL_DETAILS", false))
+		env->content |= CLASS_TOOL_INPUT;
+	if (is_on("OTEL_LOG_TOOL_CONTENT", false))
+		env->content |= CLASS_TOOL_OUTPUT;
+	env->live = (struct live_options){
+	    .detailed = is_on("ENABLE_BETA_TRACING_DETAILED", false) &&
+	                variable("BETA_TRACING_ENDPOINT").len > 0,
+	    .no_session_id = !is_on("OTEL_METRICS_INCLUDE_SESSION_ID", true),
+	    .with_version = is_on("OTEL_METRICS_INCLUDE_VERSION", false),
+	    .with_entrypoint = is_on("OTEL_METRICS_INCLUDE_ENTRYPOINT", false),
+	    .no_resource = !is_on("OTEL_METRICS_INCLUDE_RESOURCE_ATTRIBUTES", true),
+	    .content_units = content_units(),
+	};
+}
+
 void
 environment_read(struct arena *a, struct environment *env, struct diag *d)
 {
@@ -111,6 +163,7 @@ environment_read(struct arena *a, struct environment *env, struct diag *d)
 	env->agent_name = utf8_repair(a, variable("WEAVE_AGENT_NAME"));
 	(void)environment_attributes(a, variable("OTEL_RESOURCE_ATTRIBUTES"), &env->resource, d);
 	read_project(env, d);
+	read_live(env);
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec > 0 && (uint64_t)now.tv_sec < WHEN_MAX_NS / WHEN_S)
 		env->now_ns = (uint64_t)now.tv_sec * WHEN_S + (uint64_t)now.tv_nsec;

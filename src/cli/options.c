@@ -1,37 +1,43 @@
 /* The command line: one table, and the parser that follows it. */
 #include "cli/options.h"
 
+#include "base/version.h"
 #include "base/when.h"
+#include "trace/policy.h"
 
 static const struct option table[OPTION_COUNT] = {
-    {OPTION_FORMAT, "format", 'f', "NAME", "otlp otlp-delimited otlp-json text",
+    {OPTION_FORMAT, "format", 'f', "NAME", "otlp otlp-delimited otlp-json text", false,
      "how traces are written (default: otlp)"},
-    {OPTION_CONVENTION, "convention", '\0', "NAME", "weave",
+    {OPTION_CONVENTION, "convention", '\0', "NAME", "weave claude-code", false,
      "names and shape of the spans (default: weave)"},
-    {OPTION_OUTPUT, "output", 'o', "FILE", "FILE", "write to FILE; - is standard output"},
-    {OPTION_SESSION, "session", '\0', "ID", NULL,
+    {OPTION_EMULATE, "emulate", '\0', "VERSION", NULL, false,
+     "claude-code: only what that version of the agent exported; auto: of each line"},
+    {OPTION_DETAILED, "detailed", '\0', NULL, NULL, false,
+     "claude-code: also hooks, and what each call was sent and gave"},
+    {OPTION_OUTPUT, "output", 'o', "FILE", "FILE", false, "write to FILE; - is standard output"},
+    {OPTION_SESSION, "session", '\0', "ID", NULL, false,
      "only this session (repeatable; the start of an id is enough)"},
-    {OPTION_SINCE, "since", '\0', "TIME", NULL,
+    {OPTION_SINCE, "since", '\0', "TIME", NULL, false,
      "only turns that start at or after TIME (RFC 3339, or an age: 90m 12h 7d 2w)"},
-    {OPTION_UNTIL, "until", '\0', "TIME", NULL, "only turns that start before TIME"},
-    {OPTION_HISTORY, "history", '\0', NULL, NULL,
+    {OPTION_UNTIL, "until", '\0', "TIME", NULL, false, "only turns that start before TIME"},
+    {OPTION_HISTORY, "history", '\0', NULL, NULL, false,
      "also write what a fork inherited, when its original is not there"},
-    {OPTION_CONTENT, "content", '\0', "WHAT", "full none",
-     "prompts, answers, tool inputs and outputs (default: full)"},
-    {OPTION_MAX_VALUE_BYTES, "max-value-bytes", '\0', "N", NULL,
+    {OPTION_CONTENT, "content", '\0', "WHAT", "full none user-prompts tool-details tool-content",
+     true, "what words may leave (default: full; claude-code: what OTEL_LOG_* say)"},
+    {OPTION_MAX_VALUE_BYTES, "max-value-bytes", '\0', "N", NULL, false,
      "cut the content in each attribute to N bytes of text"},
-    {OPTION_JOBS, "jobs", 'j', "N", NULL, "threads (default: all processors)"},
-    {OPTION_COLOR, "color", '\0', "WHEN", "auto always never",
+    {OPTION_JOBS, "jobs", 'j', "N", NULL, false, "threads (default: all processors)"},
+    {OPTION_COLOR, "color", '\0', "WHEN", "auto always never", false,
      "colours in -f text (default: auto; NO_COLOR turns them off)"},
-    {OPTION_QUIET, "quiet", 'q', NULL, NULL, "no progress and no summary; errors stay"},
-    {OPTION_VERBOSE, "verbose", 'v', NULL, NULL, "also say what became of the lines"},
-    {OPTION_LOG_FORMAT, "log-format", '\0', "NAME", "text json",
+    {OPTION_QUIET, "quiet", 'q', NULL, NULL, false, "no progress and no summary; errors stay"},
+    {OPTION_VERBOSE, "verbose", 'v', NULL, NULL, false, "also say what became of the lines"},
+    {OPTION_LOG_FORMAT, "log-format", '\0', "NAME", "text json", false,
      "how messages are written (default: text)"},
-    {OPTION_STRICT, "strict", '\0', NULL, NULL, "exit 1 when a line had to be skipped"},
-    {OPTION_COMPLETION, "completion", '\0', "SHELL", "bash zsh fish",
+    {OPTION_STRICT, "strict", '\0', NULL, NULL, false, "exit 1 when a line had to be skipped"},
+    {OPTION_COMPLETION, "completion", '\0', "SHELL", "bash zsh fish", false,
      "print a completion script and exit"},
-    {OPTION_HELP, "help", 'h', NULL, NULL, "print this and exit"},
-    {OPTION_VERSION, "version", 'V', NULL, NULL, "print the versions and exit"},
+    {OPTION_HELP, "help", 'h', NULL, NULL, false, "print this and exit"},
+    {OPTION_VERSION, "version", 'V', NULL, NULL, false, "print the versions and exit"},
 };
 
 const struct option *
@@ -95,13 +101,55 @@ set_time(struct str *to, const struct option *option, struct str value, FILE *er
 	return true;
 }
 
+static struct str
+next_of_list(struct str *rest)
+{
+	size_t comma = str_find_byte(*rest, ',');
+	struct str one = comma == STR_NONE ? *rest : str_head(*rest, comma);
+	*rest = comma == STR_NONE ? (struct str){0} : str_skip(*rest, comma + 1);
+	return one;
+}
+
 static bool
 fits(const struct option *option, struct str value)
 {
 	if (option->argument != NULL && value.len == 0)
 		return false;
-	return option->values == NULL || strcmp(option->values, "FILE") == 0 ||
-	       is_listed(option->values, value);
+	if (option->values == NULL || strcmp(option->values, "FILE") == 0)
+		return true;
+	while (option->list && str_find_byte(value, ',') != STR_NONE)
+		if (!is_listed(option->values, next_of_list(&value)))
+			return false;
+	return is_listed(option->values, value);
+}
+
+/* The words that the agent's own gates speak of, and what belongs to each. convention-claude-code
+ * 10 */
+static unsigned
+classes_of(struct str value)
+{
+	unsigned classes = 0;
+	while (value.len > 0) {
+		struct str one = next_of_list(&value);
+		if (str_eq(one, STR("full")))
+			classes |= CLASS_ALL;
+		else if (str_eq(one, STR("user-prompts")))
+			classes |= CLASS_USER_PROMPTS;
+		else if (str_eq(one, STR("tool-details")))
+			classes |= CLASS_TOOL_INPUT;
+		else if (str_eq(one, STR("tool-content")))
+			classes |= CLASS_TOOL_OUTPUT;
+	}
+	return classes;
+}
+
+static bool
+set_emulate(struct options *o, const struct option *option, struct str value, FILE *err)
+{
+	uint64_t version;
+	o->emulate = value;
+	return str_eq(value, STR("auto")) || version_parse(value, &version) ||
+	       wrong(err, option, value);
 }
 
 /* One option, with its value when it takes one. */
@@ -116,6 +164,9 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		break;
 	case OPTION_CONVENTION:
 		o->convention = value;
+		break;
+	case OPTION_DETAILED:
+		o->detailed = true;
 		break;
 	case OPTION_OUTPUT:
 		o->output = value;
@@ -132,8 +183,11 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		o->history = true;
 		break;
 	case OPTION_CONTENT:
-		o->content_none = str_eq(value, STR("none"));
+		o->has_content = true;
+		o->content = classes_of(value);
 		break;
+	case OPTION_EMULATE:
+		return set_emulate(o, option, value, err);
 	case OPTION_MAX_VALUE_BYTES:
 	case OPTION_JOBS:
 		return set_number(o, option, value, err);

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "trace/policy.h"
+
 #define WORDS_MAX 16
 
 struct
@@ -140,7 +142,7 @@ of_an_option_given_twice_the_last_counts_but_sessions_add_up(void **state)
 	assert_true(
 	    parse(t, "-f text -f otlp --session a --session=b --content none --content full"));
 	assert_is(t->options.format, "otlp");
-	assert_false(t->options.content_none);
+	assert_true(t->options.has_content && t->options.content == CLASS_ALL);
 	assert_int_equal(t->options.sessions.len, 2);
 	assert_is(t->options.sessions.at[1], "b");
 }

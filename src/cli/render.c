@@ -212,7 +212,7 @@ done(void *ctx, size_t i, void *result)
 	r->spans += t->spans;
 	if (r->tick != NULL)
 		r->tick(r->tick_ctx, weigh(job, i));
-	r->turns += job->tasks.at[i].turn != NULL;
+	r->turns += job->tasks.at[i].turn != NULL && !job->tasks.at[i].turn->local;
 	for (size_t k = 0; k < packed_len(&t->packed) && job->ok; k++)
 		job->ok = add_item(r, packed_item(&t->packed, k), t, job->diag);
 	buf_add(&b->holders, (struct str){(const char *)&t, sizeof(struct rendered *)});
@@ -237,6 +237,21 @@ is_in_window(const struct render *r, uint64_t ns)
 	return ns >= r->since_ns && (r->until_ns == 0 || ns < r->until_ns);
 }
 
+/* Turns, and among them what else the user gave in, both in file order. */
+static void
+collect_turns(struct arena *a, const struct render *r, const struct session *s, struct tasks *list)
+{
+	size_t t = 0, c = r->convention->takes_commands ? 0 : s->commands.len;
+	while (t < s->turns.len || c < s->commands.len) {
+		bool command = t == s->turns.len ||
+		               (c < s->commands.len &&
+		                s->commands.at[c]->start.ns <= s->turns.at[t]->start.ns);
+		const struct turn *next = command ? s->commands.at[c++] : s->turns.at[t++];
+		if (is_in_window(r, next->start.ns))
+			*ARENA_PUSH(a, list) = (struct task){s, next, NULL};
+	}
+}
+
 static void
 collect(struct arena *a, const struct render *r, const struct sessions *sessions,
         struct tasks *list)
@@ -245,9 +260,7 @@ collect(struct arena *a, const struct render *r, const struct sessions *sessions
 		const struct session *s = sessions->at[i];
 		if (!s->wanted)
 			continue;
-		for (size_t k = 0; k < s->turns.len; k++)
-			if (is_in_window(r, s->turns.at[k]->start.ns))
-				*ARENA_PUSH(a, list) = (struct task){s, s->turns.at[k], NULL};
+		collect_turns(a, r, s, list);
 		for (size_t k = 0; k < s->rootless.len; k++)
 			if (is_in_window(r, s->rootless.at[k]->start.ns))
 				*ARENA_PUSH(a, list) = (struct task){s, NULL, s->rootless.at[k]};

@@ -31,16 +31,22 @@ point_in_time(struct str text, const struct environment *env)
 }
 
 static struct trace_options
-trace_options(const struct options *o, const struct environment *env)
+trace_options(const struct options *o, const struct environment *env,
+              const struct convention *convention)
 {
+	struct live_options live = env->live;
+	unsigned content = convention->gated ? env->content : CLASS_ALL;
+	live.emulate = o->emulate;
+	live.detailed |= o->detailed;
 	return (struct trace_options){
-	    .policy = {o->content_none ? 0 : CLASS_ALL, o->max_value_bytes},
+	    .policy = {o->has_content ? o->content : content, o->max_value_bytes},
 	    .version = version_text(),
 	    .agent_name = env->agent_name,
 	    .service_name = env->service_name,
 	    .entity = env->entity,
 	    .project = env->project,
 	    .resource = env->resource,
+	    .live = live,
 	};
 }
 
@@ -51,7 +57,7 @@ render_new(const struct options *o, const struct environment *env)
 	                   .encoder = encoder_find(o->format)};
 	bool to_terminal = env->stdout_is_terminal && !o->has_output;
 	r.encode.color = o->color_always || (to_terminal && !o->color_never && !env->no_color);
-	r.trace = trace_options(o, env);
+	r.trace = trace_options(o, env, r.convention);
 	r.threads = o->jobs != 0 ? o->jobs : pool_processors();
 	r.since_ns = o->since.len > 0 ? point_in_time(o->since, env) : 0;
 	r.until_ns = o->until.len > 0 ? point_in_time(o->until, env) : 0;

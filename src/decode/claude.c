@@ -227,6 +227,8 @@ decode_by_type(struct decoder *d, const struct claude_line *l, struct str type, 
 		claude_progress(d, l, r);
 	else if (str_eq(type, STR("api-request")))
 		claude_request(d, l, r);
+	else if (str_eq(type, STR("api-request-shape")))
+		claude_shape(d, l, r);
 	else if (str_eq(type, STR("queue-operation")))
 		claude_queue(d, l, r);
 	else if (str_eq(type, STR("custom-title")))

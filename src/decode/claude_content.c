@@ -288,12 +288,18 @@ claude_content(struct arena *a, const struct record *r, struct json_raw line,
 	struct json_raw message = json_raw_enter(line, STR("message"));
 	struct json_raw attachment = {0};
 	*content = (struct content){0};
-	if (r->kind == RECORD_QUEUED || r->kind == RECORD_INSTRUCTIONS)
+	if (r->kind == RECORD_QUEUED || r->kind == RECORD_INSTRUCTIONS || r->kind == RECORD_HOOK)
 		attachment = json_raw_enter(line, STR("attachment"));
 	message = json_raw_enter(message, STR("content"));
 	switch ((enum record_kind)r->kind) {
 	case RECORD_RESPONSE:
 		add_blocks(a, message, &content->parts);
+		if (r->response->failed)
+			content->error = plain(a, json_raw_get(line, STR("errorDetails")));
+		break;
+	case RECORD_COMMAND:
+		add_blocks(a, json_raw_get(line, STR("content")), &content->parts);
+		read_command(a, content);
 		break;
 	case RECORD_USER:
 		add_blocks(a, message, &content->parts);
@@ -305,6 +311,16 @@ claude_content(struct arena *a, const struct record *r, struct json_raw line,
 		break;
 	case RECORD_QUEUED:
 		add_blocks(a, json_raw_get(attachment, STR("prompt")), &content->parts);
+		break;
+	case RECORD_SHAPE:
+		content->tools = json_raw_get(json_raw_get(line, STR("shape")), STR("tools"));
+		break;
+	case RECORD_HOOK:
+		content->hook = plain(a, json_raw_get(attachment, STR("command")));
+		if (content->hook.len == 0)
+			content->hook = plain(
+			    a, json_raw_get(json_raw_get(attachment, STR("blockingError")),
+			                    STR("command")));
 		break;
 	case RECORD_INSTRUCTIONS:
 		add_instructions(a, attachment, content);

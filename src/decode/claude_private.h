@@ -69,6 +69,7 @@ void claude_response(struct decoder *d, const struct claude_line *l, struct reco
 void claude_system(struct decoder *d, const struct claude_line *l, struct record *r);
 void claude_attachment(struct decoder *d, const struct claude_line *l, struct record *r);
 void claude_queue(struct decoder *d, const struct claude_line *l, struct record *r);
+void claude_shape(struct decoder *d, const struct claude_line *l, struct record *r);
 void claude_request(struct decoder *d, const struct claude_line *l, struct record *r);
 void claude_hook_progress(struct decoder *d, const struct claude_line *l, struct record *r);
 

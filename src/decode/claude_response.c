@@ -158,6 +158,21 @@ status_ident(struct decoder *d, const struct json *v)
 	return intern_add(d->names, arena_printf(d->arena, "%llu", (unsigned long long)n));
 }
 
+/* Versions that don't record the status apart have it at the head of the text: what a server
+ * refused was sent to it. 4.4 */
+static uint32_t
+status_in_text(struct decoder *d, const struct json *message)
+{
+	struct str text = claude_text(json_get(message, STR("content")));
+	uint64_t status;
+	if (!str_starts(text, STR("API Error: ")))
+		return 0;
+	text = str_head(str_skip(text, STR("API Error: ").len), 4);
+	if (text.len < 4 || text.at[3] != ' ' || !str_to_u64(str_head(text, 3), &status))
+		return 0;
+	return intern_add(d->names, str_head(text, 3));
+}
+
 void
 claude_response(struct decoder *d, const struct claude_line *l, struct record *r)
 {
@@ -175,9 +190,12 @@ claude_response(struct decoder *d, const struct claude_line *l, struct record *r
 	a->requested_model = claude_ident(d, l->field[FIELD_REQUESTED_MODEL]);
 	a->stop_reason = claude_member(d, message, STR("stop_reason"));
 	a->effort = claude_ident(d, l->field[FIELD_EFFORT]);
+	a->process = claude_ident(d, l->field[FIELD_PROCESS]);
 	a->aborted = json_true(l->field[FIELD_IS_ABORTED]);
 	a->error = claude_ident(d, l->field[FIELD_ERROR]);
 	a->status = status_ident(d, l->field[FIELD_ERROR_STATUS]);
+	if (a->failed && a->status == 0)
+		a->status = status_in_text(d, message);
 	a->block_index = BLOCK_INDEX_NONE;
 	if (json_u64(l->field[FIELD_BLOCK_INDEX], &n) && n < BLOCK_INDEX_NONE)
 		a->block_index = (uint32_t)n;
@@ -192,6 +210,15 @@ claude_response(struct decoder *d, const struct claude_line *l, struct record *r
 
 /* 3.6 */
 void
+claude_shape(struct decoder *d, const struct claude_line *l, struct record *r)
+{
+	struct shape_record *s = ARENA_NEW(d->arena, struct shape_record);
+	s->id = claude_member(d, l->whole, STR("shapeHash"));
+	r->kind = RECORD_SHAPE;
+	r->shape = s;
+}
+
+void
 claude_request(struct decoder *d, const struct claude_line *l, struct record *r)
 {
 	struct request_record *q = ARENA_NEW(d->arena, struct request_record);
@@ -200,6 +227,7 @@ claude_request(struct decoder *d, const struct claude_line *l, struct record *r)
 	q->model = claude_member(d, params, STR("model"));
 	q->effort = claude_member(d, json_get(params, STR("output_config")), STR("effort"));
 	q->purpose = claude_member(d, l->whole, STR("querySource"));
+	q->shape = claude_member(d, l->whole, STR("shapeHash"));
 	(void)json_u64(json_get(params, STR("max_tokens")), &q->max_tokens);
 	r->kind = RECORD_REQUEST;
 	r->request = q;

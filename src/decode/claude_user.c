@@ -165,7 +165,7 @@ claude_user(struct decoder *d, const struct claude_line *l, struct record *r)
 	struct str mode = json_text(l->field[FIELD_PERMISSION_MODE]);
 	u->allows_all = str_eq(mode, STR("bypassPermissions"));
 	u->allows_edits = u->allows_all || str_eq(mode, STR("acceptEdits"));
-	u->process = claude_ident(d, l->field[FIELD_PROCESS]);
+	u->entrypoint = claude_ident(d, l->field[FIELD_ENTRYPOINT]);
 	u->member = claude_ident(d, l->field[FIELD_AGENT_NAME]);
 	struct str peer;
 	if (u->text == TEXT_PEER && str_between(text, STR("teammate_id=\""), STR("\""), &peer))

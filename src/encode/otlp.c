@@ -242,6 +242,8 @@ otlp_join(const struct str *items, size_t count, const struct resource *resource
 	origin.attributes = otlp_attributes(&b, &resource->attributes);
 	scope.name = otlp_text(&b, resource->scope_name);
 	scope.version = otlp_text(&b, resource->scope_version);
+	scope.n_attributes = resource->scope_attributes.len;
+	scope.attributes = otlp_attributes(&b, &resource->scope_attributes);
 	scope_spans.scope = &scope;
 	scope_spans.n_spans = count;
 	scope_spans.spans = ARENA_ARRAY(&scratch, ProtobufCBinaryData, count);

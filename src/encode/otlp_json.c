@@ -172,6 +172,9 @@ put_scope(struct buf *b, const struct resource *resource)
 	if (resource->scope_name.len > 0 && resource->scope_version.len > 0)
 		BUF_LIT(b, ",");
 	put_member_text(b, STR("\"version\":"), resource->scope_version);
+	if (resource->scope_attributes.len > 0 && resource->scope_name.len > 0)
+		BUF_LIT(b, ",");
+	put_attributes(b, STR("\"attributes\":"), &resource->scope_attributes);
 	BUF_LIT(b, "}");
 }
 

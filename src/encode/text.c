@@ -47,6 +47,14 @@ struct fact {
 };
 
 static const struct fact facts[] = {
+    {STR_INIT(""),
+     false,
+     {STR_INIT("user_prompt"), STR_INIT("model"), STR_INIT("tool_name"), STR_INIT("hook_name")}},
+    {STR_INIT(""),
+     false,
+     {STR_INIT("full_command"), STR_INIT("file_path"), STR_INIT("subagent_type"),
+      STR_INIT("skill_name")}},
+    {STR_INIT(""), false, {STR_INIT("decision")}},
     {STR_INIT("in "),
      false,
      {STR_INIT("gen_ai.usage.input_tokens"), STR_INIT("llm.token_count.prompt"),

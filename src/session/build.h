@@ -76,6 +76,8 @@ struct builder {
 	struct by_ident answers;    /* struct answer, by call */
 	struct by_ident responses;  /* struct response, by key */
 	struct by_ident answered;   /* struct record that names a request, by the request's id */
+	struct by_ident shapes;     /* struct record, by the shape's id: detail.c */
+	struct by_ident requests;   /* struct record, by the request's id: detail.c */
 	struct by_ident carriers;   /* struct record that carried an agent's line, by agent */
 	struct by_ident notices;    /* struct notice_use, by call and by task */
 	bool *version_decides;      /* by version ident: writes permissionDecision */
@@ -101,6 +103,18 @@ void process_number(struct builder *b, const struct sessions *sessions);
 /* response.c: responses and their calls of one chain, whose owners are known. 4 */
 void response_collect(struct builder *b, struct chain *c);
 void response_time(struct builder *b, struct chain *c);
+
+/* What the lines of an owner belong to; NULL: nothing. */
+struct work *owner_work(struct owner o);
+
+/* What the response of a slice is known by. 4.1 */
+uint32_t response_key(const struct record *r);
+
+/* True for a line that certainly feeds a call: its first attempt is not earlier. 11.3 */
+bool response_is_fed_by(const struct record *r);
+
+/* detail.c: what each call was sent, and hooks. */
+void detail_collect(struct builder *b, struct chain *c);
 
 /* call.c: results, outcomes and times of all calls. 6 */
 void call_collect_answers(struct builder *b, struct chain *c);

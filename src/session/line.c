@@ -36,6 +36,23 @@ place_response(const struct place *p, struct response *a)
 	a->first_line = (line_ref)p->lines->len;
 	for (size_t i = 0; i < a->slices.len; i++)
 		(void)add_line(p, a->slices.at[i]);
+	if (a->detail == NULL)
+		return;
+	a->detail->first_input = (line_ref)p->lines->len;
+	for (size_t i = 0; i < a->detail->inputs.len; i++)
+		(void)add_line(p, a->detail->inputs.at[i]);
+	a->detail->shape_line = LINE_NONE;
+	if (a->detail->shape != NULL)
+		a->detail->shape_line = add_line(p, a->detail->shape);
+}
+
+static void
+place_hooks(const struct place *p, struct hook_uses *hooks)
+{
+	for (size_t i = 0; i < hooks->len; i++)
+		hooks->at[i].line = hooks->at[i].record->kind == RECORD_HOOK
+		                        ? add_line(p, hooks->at[i].record)
+		                        : LINE_NONE;
 }
 
 static void place_work(const struct place *p, struct work *w, int depth);
@@ -76,6 +93,7 @@ place_work(const struct place *p, struct work *w, int depth)
 	}
 	for (size_t i = 0; i < w->agents.len; i++)
 		place_agent(p, w->agents.at[i], depth);
+	place_hooks(p, &w->hooks);
 }
 
 void
@@ -83,7 +101,7 @@ line_assign(struct builder *b, struct turn *t)
 {
 	struct place p = {b->arena, &t->lines, &t->line_bytes};
 	t->prompt_line = LINE_NONE;
-	if (t->opening->kind == RECORD_USER)
+	if (t->opening->kind == RECORD_USER || t->opening->kind == RECORD_COMMAND)
 		t->prompt_line = place_line(&p, t->opening);
 	t->instructions_line = place_line(&p, t->instructions);
 	for (size_t i = 0; i < t->absorbed.len; i++)

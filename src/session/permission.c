@@ -182,6 +182,10 @@ time_run(struct tool_call *call)
 		call->run_start.ns = later(call->start.ns, call->end.ns - own_ns);
 	else if (p->waited)
 		call->run_start = (struct moment){p->resolved_ns, EVIDENCE_ESTIMATED};
+	/* Its agent was at work by then. 9.2 */
+	if (call->agent != NULL && call->agent->first_ns != 0 &&
+	    call->agent->first_ns < call->run_start.ns)
+		call->run_start.ns = later(call->start.ns, call->agent->first_ns);
 }
 
 /* Of several calls refused at one instant only the first was asked about. 6.4 */

@@ -27,7 +27,8 @@ static void
 collect(struct builder *b, const struct turns *turns, struct inputs *list)
 {
 	for (size_t i = 0; i < turns->len; i++) {
-		if (turns->at[i]->history)
+		/* A start's hooks were not given in. */
+		if (turns->at[i]->history || turns->at[i]->opening->kind == RECORD_HOOK)
 			continue;
 		size_t place = list->len;
 		*ARENA_PUSH(&b->scratch, list) = (struct input){turns->at[i], place};

@@ -1,16 +1,18 @@
 /* Responses: slices put together, usage, attempts and times. Sections: claude-code-transcripts. */
+#include <stdlib.h>
+
 #include "session/build.h"
 
-static struct work *
-work_of(struct owner o)
+struct work *
+owner_work(struct owner o)
 {
 	if (o.agent != NULL)
 		return &o.agent->work;
 	return o.turn != NULL ? &o.turn->work : NULL;
 }
 
-static uint32_t
-key_of(const struct record *r)
+uint32_t
+response_key(const struct record *r)
 {
 	const struct response_record *a = r->response;
 	if (a->message != 0)
@@ -100,7 +102,7 @@ response_collect(struct builder *b, struct chain *c)
 {
 	for (size_t i = 0; i < c->len; i++) {
 		const struct record *r = c->at[i];
-		struct work *work = work_of(c->owner[i]);
+		struct work *work = owner_work(c->owner[i]);
 		if (r->kind != RECORD_RESPONSE || r->response->filler || work == NULL)
 			continue;
 		/* A copied response among own lines counts where it was made. */
@@ -108,7 +110,7 @@ response_collect(struct builder *b, struct chain *c)
 		    !c->owner[i].turn->history)
 			continue;
 		by_ident_put(&b->answered, r->response->request_ref, c->at[i]);
-		uint32_t key = key_of(r);
+		uint32_t key = response_key(r);
 		struct response *p = by_ident_get(&b->responses, key);
 		if (p == NULL) {
 			p = ARENA_NEW(b->arena, struct response);
@@ -154,9 +156,8 @@ is_input(const struct record *r)
 	}
 }
 
-/* Lines that certainly feed a call: its first attempt is not earlier. */
-static bool
-is_feed(const struct record *r)
+bool
+response_is_fed_by(const struct record *r)
 {
 	return (r->kind == RECORD_USER || r->kind == RECORD_RESULTS) && is_input(r) &&
 	       (!(r->flags & RECORD_META) || (r->kind == RECORD_USER && r->user->companion));
@@ -198,7 +199,7 @@ take_line(struct walk *w, const struct record *r, uint64_t limit_ns)
 	w->any_ns = later(w->any_ns, r->time_ns);
 	if (is_input(r))
 		w->input_ns = later(w->input_ns, r->time_ns);
-	if (is_feed(r))
+	if (response_is_fed_by(r))
 		w->feed_ns = later(w->feed_ns, r->time_ns);
 }
 
@@ -294,7 +295,7 @@ split_fallback(struct builder *b, struct chain *c, size_t at, struct walk *w,
                const struct request_list *q)
 {
 	const struct record *r = c->at[at];
-	struct work *work = work_of(c->owner[at]);
+	struct work *work = owner_work(c->owner[at]);
 	size_t end = w->request;
 	while (end < q->len && (r->fallback->from == 0 || q->at[end]->request->model == 0 ||
 	                        q->at[end]->request->model == r->fallback->from))
@@ -333,7 +334,7 @@ add_unanswered(struct builder *b, struct chain *c, size_t at, struct walk *w,
                const struct request_list *q)
 {
 	const struct record *r = c->at[at];
-	struct work *work = work_of(c->owner[at]);
+	struct work *work = owner_work(c->owner[at]);
 	size_t end = w->request;
 	for (; end < q->len && q->at[end]->time_ns <= r->time_ns; end++)
 		if (by_ident_get(&b->answered, q->at[end]->request->id) != NULL)
@@ -352,18 +353,77 @@ add_unanswered(struct builder *b, struct chain *c, size_t at, struct walk *w,
 	*ARENA_PUSH(b->arena, &work->unanswered) = p;
 }
 
+/* ---- failed attempts ---- */
+
+/* The failures that a chain reports, by time. Lines are not written in the order of time. */
+struct failures {
+	const struct record **at;
+	size_t len, cap;
+	size_t *next; /* of each the first from there on that no call took yet */
+};
+
+static int
+compare_times(const void *a, const void *b)
+{
+	const struct record *x = *(const struct record *const *)a;
+	const struct record *y = *(const struct record *const *)b;
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static struct failures
+failures_of(struct builder *b, const struct chain *c)
+{
+	struct failures f = {0};
+	for (size_t i = 0; i < c->len; i++)
+		if (c->at[i]->kind == RECORD_RETRY)
+			*ARENA_PUSH(&b->scratch, &f) = c->at[i];
+	if (f.len > 1)
+		qsort(f.at, f.len, sizeof *f.at, compare_times);
+	f.next = ARENA_ARRAY(&b->scratch, size_t, f.len + 1);
+	for (size_t i = 0; i <= f.len; i++)
+		f.next[i] = i;
+	return f;
+}
+
+static size_t
+next_failure(struct failures *f, size_t i)
+{
+	while (f->next[i] != i) {
+		f->next[i] = f->next[f->next[i]];
+		i = f->next[i];
+	}
+	return i;
+}
+
+static size_t
+first_failure(struct failures *f, uint64_t from_ns)
+{
+	size_t low = 0, high = f->len;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (f->at[middle]->time_ns < from_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return next_failure(f, low);
+}
+
 /* Failures that were reported between a call's start and its end. 3.3 */
 static void
-note_failures(struct builder *b, const struct chain *c, size_t from, size_t to, struct response *p)
+note_failures(struct builder *b, struct failures *f, struct response *p)
 {
 	size_t known = p->attempts.len, n = 0;
-	for (size_t i = from; i < to; i++) {
-		const struct record *r = c->at[i];
-		if (r->kind != RECORD_RETRY || r->time_ns < p->start.ns || r->time_ns > p->end.ns)
-			continue;
+	uint64_t again_ns = 0; /* when the next attempt was due */
+	for (size_t i = first_failure(f, p->start.ns); i < f->len; i = next_failure(f, i)) {
+		const struct record *r = f->at[i];
+		if (r->time_ns > p->end.ns)
+			break;
 		if (known == 0) {
 			struct attempt *t = ARENA_PUSH(b->arena, &p->attempts);
-			t->start_ns = n == 0 ? p->start.ns : 0;
+			t->start_ns = n == 0 ? p->start.ns : again_ns;
 			t->fail_ns = r->time_ns;
 			t->status = r->retry->status;
 		} else if (n < known) {
@@ -371,10 +431,12 @@ note_failures(struct builder *b, const struct chain *c, size_t from, size_t to, 
 			p->attempts.at[n].status = r->retry->status;
 		}
 		p->retry_count += !r->retry->broken;
+		again_ns = r->time_ns + r->retry->delay_ns;
+		f->next[i] = i + 1;
 		n++;
 	}
-	if (known == 0 && n > 0)
-		(void)ARENA_PUSH(b->arena, &p->attempts); /* the one that got through, or gave up */
+	if (known == 0 && n > 0) /* the one that got through, or gave up */
+		ARENA_PUSH(b->arena, &p->attempts)->start_ns = again_ns;
 }
 
 void
@@ -384,16 +446,14 @@ response_time(struct builder *b, struct chain *c)
 	struct response *before = NULL;
 	struct walk w = {0};
 	size_t next = 0, from = 0;
-	bool retries = false;
 	for (size_t i = 0; i < c->len; i++) {
 		const struct record *r = c->at[i];
-		retries |= r->kind == RECORD_RETRY;
 		if (r->kind == RECORD_FALLBACK)
 			split_fallback(b, c, i, &w, &q);
 		if (stands_for_answer(r))
 			add_unanswered(b, c, i, &w, &q);
 		if (next >= c->responses.len || r->kind != RECORD_RESPONSE ||
-		    key_of(r) != c->responses.at[next]->key)
+		    response_key(r) != c->responses.at[next]->key)
 			continue;
 		struct response *p = c->responses.at[next++];
 		size_t request = w.request;
@@ -408,10 +468,14 @@ response_time(struct builder *b, struct chain *c)
 		if (w.any_ns == 0 && before != NULL && before->end.ns <= limit_ns)
 			w.any_ns = before->end.ns;
 		time_response(b, p, &w, &q);
-		if (retries)
-			note_failures(b, c, from, i, p);
-		retries = false;
+		if (p->failed && !p->no_call && p->requested_model == 0 && before != NULL)
+			p->requested_model = before->requested_model != 0
+			                         ? before->requested_model
+			                         : before->model; /* weave 5.5 */
 		before = p;
 		from = i + 1;
 	}
+	struct failures failures = failures_of(b, c);
+	for (size_t i = 0; failures.len > 0 && i < c->responses.len; i++)
+		note_failures(b, &failures, c->responses.at[i]);
 }

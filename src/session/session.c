@@ -67,8 +67,8 @@ find_names(struct session *s, const struct transcript *t)
 static void
 reset(struct builder *b)
 {
-	struct by_ident *maps[] = {&b->call_by_id, &b->answers,  &b->responses,
-	                           &b->carriers,   &b->answered, &b->notices};
+	struct by_ident *maps[] = {&b->call_by_id, &b->answers,  &b->responses, &b->carriers,
+	                           &b->notices,    &b->answered, &b->shapes,    &b->requests};
 	arena_free(&b->scratch);
 	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
 		*maps[i] = by_ident_new(b);
@@ -169,6 +169,8 @@ build_session(struct builder *b, const struct transcript *main, uint32_t id)
 	for_each_chain(b, call_collect_answers);
 	notice_collect(b);
 	for_each_chain(b, response_time);
+	if (b->options->detailed)
+		for_each_chain(b, detail_collect);
 	call_finish(b);
 	agent_link(b);
 	agent_time(b);
@@ -266,7 +268,7 @@ session_account(struct arena *a, const struct transcript *t, struct account *acc
 		if (r->fate == FATE_HISTORY || r->fate == FATE_DUPLICATE) {
 			account->history++;
 		} else if (r->kind == RECORD_CONTEXT || r->kind == RECORD_PLACE ||
-		           r->fate == FATE_UNUSED) {
+		           r->kind == RECORD_SHAPE || r->fate == FATE_UNUSED) {
 			account->ignored++;
 			type_counts_add(a, &account->by_type, r->type, 1);
 		} else {

@@ -19,6 +19,7 @@ struct splitter {
 	uint32_t version;
 	bool sdk, started;
 	struct turn *command; /* that waits for its output */
+	struct turn *start;   /* that holds the hooks of a start */
 };
 
 /* A skill that ran as an agent: "/name args" below a caveat, without any mark of a prompt. 9.6 */
@@ -137,11 +138,20 @@ new_turn(struct splitter *s, size_t i)
 	t->start = start_of(s, r);
 	t->version = r->version;
 	t->cwd = r->cwd;
+	t->entrypoint = r->kind == RECORD_USER ? r->user->entrypoint : 0;
 	t->source = s->source;
 	t->process = s->process;
-	t->opens_process = opens_process(s, r);
 	t->machine = s->machine;
 	t->interactive = (r->flags & RECORD_SDK) == 0;
+	return t;
+}
+
+/* A turn that is something given in: it has its number in its process. */
+static struct turn *
+new_input(struct splitter *s, size_t i)
+{
+	struct turn *t = new_turn(s, i);
+	t->opens_process = opens_process(s, s->c->at[i]);
 	s->command = NULL;
 	return t;
 }
@@ -149,7 +159,7 @@ new_turn(struct splitter *s, size_t i)
 static struct turn *
 open_turn(struct splitter *s, size_t i)
 {
-	struct turn *t = new_turn(s, i);
+	struct turn *t = new_input(s, i);
 	*ARENA_PUSH(&s->b->scratch, &s->starts) = t;
 	return t;
 }
@@ -176,27 +186,60 @@ static uint32_t
 process_after(const struct chain *c, size_t i)
 {
 	for (; i < c->len; i++)
-		if (c->at[i]->kind == RECORD_USER && c->at[i]->user->process != 0)
-			return c->at[i]->user->process;
+		if (c->at[i]->kind == RECORD_RESPONSE && c->at[i]->response->process != 0)
+			return c->at[i]->response->process;
 	return 0;
 }
 
+/* The session whose copied lines end before line i. */
+static uint32_t
+copied_from(const struct chain *c, size_t i)
+{
+	for (; i > 0; i--)
+		if (c->at[i - 1]->uuid != 0)
+			return c->at[i - 1]->forked_session;
+	return 0;
+}
+
+/* A command that begins a session (10.2) or branches off (10.3, form 7) stands in the new file, and
+ * was given in the session before. */
 static void
 open_command(struct splitter *s, size_t i)
 {
 	const struct record *r = s->c->at[i];
-	struct turn *t = new_turn(s, i);
+	struct turn *t = new_input(s, i);
+	uint32_t before = 0;
 	t->local = true;
 	t->end = t->start;
-	/* It stands in the file of the session that it began, and was given in the one before.
-	 * 10.2 */
-	if (r->kind == RECORD_USER && r->user->clears) {
+	if (t->process == 0)
 		t->process = process_after(s->c, i);
-		if (t->process != 0)
-			t->session_id = t->process;
-	}
+	if (r->kind == RECORD_USER && r->user->clears)
+		before = t->process;
+	else if (r->kind == RECORD_COMMAND)
+		before = copied_from(s->c, i);
+	if (before != 0)
+		t->session_id = before;
 	s->command = t;
 	*ARENA_PUSH(s->b->arena, &s->b->session->commands) = t;
+}
+
+/* The hooks of a process that starts are a root of their own, one for each firing: they run in
+ * parallel and share an id. convention-claude-code 9 */
+static void
+note_start_hook(struct splitter *s, size_t i)
+{
+	struct builder *b = s->b;
+	const struct record *r = s->c->at[i];
+	if (!b->options->detailed || r->kind != RECORD_HOOK || r->hook->started ||
+	    r->hook->source == 0 || r->fate != FATE_OWN || r->time_ns == 0)
+		return;
+	if (s->start == NULL || s->start->opening->hook->call != r->hook->call) {
+		s->start = new_turn(s, i);
+		s->start->local = true;
+		s->start->end = s->start->start;
+		*ARENA_PUSH(b->arena, &b->session->commands) = s->start;
+	}
+	ARENA_PUSH(b->arena, &s->start->work.hooks)->record = r;
 }
 
 static void
@@ -231,8 +274,8 @@ note_line(struct splitter *s, struct turn *t, const struct record *r)
 	}
 	if (r->kind == RECORD_CONTEXT && r->machine != NULL)
 		s->machine = r->machine;
-	if (r->kind == RECORD_USER && r->user->process != 0)
-		s->process = r->user->process;
+	if (r->kind == RECORD_RESPONSE && r->response->process != 0)
+		s->process = r->response->process;
 	if (r->kind == RECORD_INSTRUCTIONS)
 		s->instructions = r;
 	if (t == NULL)
@@ -350,6 +393,7 @@ turn_split(struct builder *b)
 			for (size_t k = from; k < i; k++)
 				b->main->owner[k].turn = t;
 		}
+		note_start_hook(&s, i);
 		if (s.command != NULL && is_output(r))
 			end_command(&s, r);
 		if (is_command(r) && !starts_turn(&s, i))

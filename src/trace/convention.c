@@ -1,9 +1,11 @@
 /* The table of conventions. */
 #include "trace/convention.h"
 
+#include "trace/claude_code.h"
 #include "trace/weave.h"
 
-static const struct convention *const conventions[] = {&weave_convention, NULL};
+static const struct convention *const conventions[] = {&weave_convention, &claude_code_convention,
+                                                       NULL};
 
 const struct convention *
 convention_find(struct str name)

@@ -76,30 +76,45 @@ value_equal(const struct value *v, const struct value *w)
 	return false;
 }
 
-bool
-resource_equal(const struct resource *r, const struct resource *s)
+static bool
+attributes_equal(const struct attributes *a, const struct attributes *b)
 {
-	if (r->attributes.len != s->attributes.len || !str_eq(r->scope_name, s->scope_name) ||
-	    !str_eq(r->scope_version, s->scope_version))
+	if (a->len != b->len)
 		return false;
-	for (size_t i = 0; i < r->attributes.len; i++)
-		if (!str_eq(r->attributes.at[i].key, s->attributes.at[i].key) ||
-		    !value_equal(&r->attributes.at[i].value, &s->attributes.at[i].value))
+	for (size_t i = 0; i < a->len; i++)
+		if (!str_eq(a->at[i].key, b->at[i].key) ||
+		    !value_equal(&a->at[i].value, &b->at[i].value))
 			return false;
 	return true;
 }
 
-struct resource
-resource_copy(struct arena *a, const struct resource *r)
+bool
+resource_equal(const struct resource *r, const struct resource *s)
 {
-	struct resource copy = {.scope_name = arena_str(a, r->scope_name),
-	                        .scope_version = arena_str(a, r->scope_version)};
-	for (size_t i = 0; i < r->attributes.len; i++) {
-		struct attribute *to = ARENA_PUSH(a, &copy.attributes);
-		*to = r->attributes.at[i];
+	return str_eq(r->scope_name, s->scope_name) && str_eq(r->scope_version, s->scope_version) &&
+	       attributes_equal(&r->attributes, &s->attributes) &&
+	       attributes_equal(&r->scope_attributes, &s->scope_attributes);
+}
+
+static struct attributes
+attributes_copy(struct arena *a, const struct attributes *list)
+{
+	struct attributes copy = {0};
+	for (size_t i = 0; i < list->len; i++) {
+		struct attribute *to = ARENA_PUSH(a, &copy);
+		*to = list->at[i];
 		to->key = arena_str(a, to->key);
 		if (to->value.type == VALUE_TEXT)
 			to->value.text = arena_str(a, to->value.text);
 	}
 	return copy;
+}
+
+struct resource
+resource_copy(struct arena *a, const struct resource *r)
+{
+	return (struct resource){.attributes = attributes_copy(a, &r->attributes),
+	                         .scope_name = arena_str(a, r->scope_name),
+	                         .scope_version = arena_str(a, r->scope_version),
+	                         .scope_attributes = attributes_copy(a, &r->scope_attributes)};
 }

@@ -42,6 +42,9 @@ void trace_times(struct span *s, const struct span *parent, struct moment start,
 /* "", "derived" or "estimated": the worse of two moments. */
 struct str trace_evidence(struct moment start, struct moment end);
 
+/* How an agent was tied to its call, as retrospan.agent.link says it. */
+struct str trace_link_basis(enum link_basis basis);
+
 /* The input of a call as the model wrote it; missing: empty. */
 struct json_raw trace_call_input(const struct trace *t, const struct tool_call *call);
 

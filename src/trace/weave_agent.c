@@ -1,19 +1,6 @@
 /* The convention `weave`: agents' spans. Sections: convention-weave. */
 #include "trace/weave_private.h"
 
-static struct str
-basis_name(enum link_basis b)
-{
-	static const struct str names[] = {
-	    STR_INIT(""),         STR_INIT("sidecar"),     STR_INIT("result"),
-	    STR_INIT("progress"), STR_INIT("result_text"), STR_INIT("notification"),
-	    STR_INIT("fork"),     STR_INIT("message"),     STR_INIT("workflow"),
-	    STR_INIT("prompt"),   STR_INIT("guessed"),     STR_INIT("inline"),
-	    STR_INIT("turn"),     STR_INIT("time"),
-	};
-	return names[b];
-}
-
 static const struct response *
 last_answer(const struct agent *g)
 {
@@ -195,7 +182,7 @@ add_facts(struct weave *w, struct span *s, const struct agent *g)
 	weave_text(w, s, STR("weave.claude_code.subagent.spawning_tool_call_id"),
 	           weave_name(w, g->spawning_call));
 	weave_text(w, s, STR("weave.claude_code.display_name"), display_name(w, g));
-	weave_text(w, s, STR("retrospan.agent.link"), basis_name(g->basis));
+	weave_text(w, s, STR("retrospan.agent.link"), trace_link_basis(g->basis));
 	if (g->background)
 		attribute_bool(a, &s->attributes, STR("retrospan.background"), true);
 }
