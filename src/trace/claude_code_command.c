@@ -4,17 +4,18 @@
 
 #define COMMAND_WORDS_MAX 32 /* looked at before the program's name */
 
+/* The programs that were seen in recordings, and those that go with them. */
 static const struct {
-	struct str class, programs;
+	struct str class, seen, alike;
 } classes[] = {
-    {STR_INIT("shell_builtin"),
-     STR_INIT(" echo sleep exit cd pwd env export true false test printf ")},
-    {STR_INIT("file_search"), STR_INIT(" ls grep find rg ")},
-    {STR_INIT("file_read"), STR_INIT(" cat head wc tail ")},
-    {STR_INIT("fs_mutation"), STR_INIT(" touch mkdir rm chmod ln cp mv ")},
-    {STR_INIT("vcs"), STR_INIT(" git ")},
-    {STR_INIT("lang_runtime"), STR_INIT(" python node ")},
-    {STR_INIT("package_manager"), STR_INIT(" npm pip cargo ")},
+    {STR_INIT("shell_builtin"), STR_INIT(" echo sleep exit cd pwd env false "),
+     STR_INIT(" export true test printf ")},
+    {STR_INIT("file_search"), STR_INIT(" ls grep "), STR_INIT(" find rg ")},
+    {STR_INIT("file_read"), STR_INIT(" cat head wc "), STR_INIT(" tail ")},
+    {STR_INIT("fs_mutation"), STR_INIT(" touch mkdir rm chmod ln "), STR_INIT(" cp mv ")},
+    {STR_INIT("vcs"), STR_INIT(" git "), STR_INIT("")},
+    {STR_INIT("lang_runtime"), STR_INIT(" python "), STR_INIT(" node ")},
+    {STR_INIT("package_manager"), STR_INIT(""), STR_INIT(" npm pip cargo ")},
 };
 
 static bool
@@ -90,7 +91,7 @@ base_name(struct str program)
 }
 
 bool
-claude_code_command(struct str command, struct str *program, struct str *class)
+claude_code_command(struct str command, bool strict, struct str *program, struct str *class)
 {
 	char padded[32] = " ";
 	struct str name = base_name(first_program(command));
@@ -98,11 +99,13 @@ claude_code_command(struct str command, struct str *program, struct str *class)
 		return false;
 	memcpy(padded + 1, name.at, name.len);
 	padded[name.len + 1] = ' ';
-	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-		if (str_has(classes[i].programs, (struct str){padded, name.len + 2})) {
-			*program = name;
-			*class = classes[i].class;
-			return true;
-		}
+	struct str word = {padded, name.len + 2};
+	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+		if (!str_has(classes[i].seen, word) && (strict || !str_has(classes[i].alike, word)))
+			continue;
+		*program = name;
+		*class = classes[i].class;
+		return true;
+	}
 	return false;
 }

@@ -14,6 +14,7 @@ enum feature {
 	FEATURE_TOOL_CALL_ID,
 	FEATURE_REQUEST_ID, /* attempts as events, status ERROR, gen_ai.system and .request.model */
 	FEATURE_ENTRYPOINT,
+	FEATURE_OUTPUT, /* of Read, and more than the command or the file of Bash and Edit */
 	FEATURE_WORKFLOW,
 	FEATURE_MARK_IN_LIMIT,
 	FEATURE_SAFE_NAMES, /* error_class, first_content_ms, parent.source, queued_sends too */
@@ -115,9 +116,9 @@ struct str claude_code_request_error_class(struct str status, struct str message
 struct str claude_code_tool_error_class(struct claude_code *c, const struct tool_call *call,
                                         struct str text);
 
-/* claude_code_command.c: the program that a shell command starts first, when it is one that the
- * live program names, and its class. cc 5.1 */
-bool claude_code_command(struct str command, struct str *program, struct str *class);
+/* claude_code_command.c: the program that a shell command starts first, and its class, when it is
+ * one that the live program was seen to name, or, unless strict, one that is like those. cc 5.1 */
+bool claude_code_command(struct str command, bool strict, struct str *program, struct str *class);
 
 /* What the user gave in, as typed. cc 3 */
 struct str claude_code_prompt(struct claude_code *c, const struct turn *t);

@@ -54,7 +54,7 @@ command(const char *text)
 {
 	static char out[64];
 	struct str program, class;
-	if (!claude_code_command(str_of(text), &program, &class))
+	if (!claude_code_command(str_of(text), false, &program, &class))
 		return "";
 	(void)snprintf(out, sizeof out, "%.*s %.*s", STR_ARG(class), STR_ARG(program));
 	return out;
@@ -92,6 +92,16 @@ a_program_that_is_not_listed_is_left_out(void **state)
 	assert_string_equal(command("l"), "");
 	assert_string_equal(command("3"), "");
 	assert_string_equal(command("a-name-that-is-longer-than-any-program-has"), "");
+}
+
+static void
+only_programs_that_were_seen_are_named_strictly(void **state)
+{
+	struct str program, class;
+	(void)state;
+	assert_true(claude_code_command(STR("ls"), true, &program, &class));
+	assert_false(claude_code_command(STR("find ."), true, &program, &class));
+	assert_true(claude_code_command(STR("find ."), false, &program, &class));
 }
 
 /* ---- versions ---- */
@@ -215,6 +225,7 @@ main(void)
 	    cmocka_unit_test(a_command_is_its_first_program),
 	    cmocka_unit_test(folder_and_version_of_a_program_do_not_count),
 	    cmocka_unit_test(a_program_that_is_not_listed_is_left_out),
+	    cmocka_unit_test(only_programs_that_were_seen_are_named_strictly),
 	    cmocka_unit_test_setup_teardown(a_feature_is_there_from_its_version_on, set_up,
 	                                    tear_down),
 	    cmocka_unit_test_setup_teardown(auto_takes_the_version_of_the_line, set_up, tear_down),

@@ -71,7 +71,7 @@ add_command(struct claude_code *c, struct span *s, const struct tool_call *call)
 	struct str program, class;
 	if (!str_eq(name_of(c, call), STR("Bash")) ||
 	    !claude_code_has(c, call->version, FEATURE_SAFE_NAMES) ||
-	    !claude_code_command(input_text(c, call, STR("command")), &program, &class))
+	    !claude_code_command(input_text(c, call, STR("command")), c->strict, &program, &class))
 		return;
 	claude_code_text(c, &s->attributes, STR("bash_command_class"), class);
 	claude_code_text(c, &s->attributes, STR("bash_argv0"), program);
@@ -318,19 +318,35 @@ output_text(struct claude_code *c, const struct tool_call *call, enum output_kin
 	return (struct str){0};
 }
 
+/* Which calls have the event: by tool, gates and version. */
+static bool
+has_output(const struct claude_code *c, const struct tool_call *call, enum output_kind *kind)
+{
+	if (call->outcome != OUTCOME_SUCCESS || !allows(c, CLASS_TOOL_OUTPUT) ||
+	    !output_kind(name_of(c, call), kind))
+		return false;
+	switch (*kind) {
+	case OUTPUT_READ:
+		return claude_code_has(c, call->version, FEATURE_OUTPUT);
+	case OUTPUT_EDIT:
+	case OUTPUT_WRITE:
+		return allows(c, CLASS_TOOL_INPUT);
+	case OUTPUT_PLAIN:
+		return claude_code_has(c, call->version, FEATURE_MORE_OUTPUT);
+	case OUTPUT_BASH:
+		break;
+	}
+	return true;
+}
+
 static void
 add_output(struct claude_code *c, struct span *s, const struct tool_call *call)
 {
+	const struct policy *p = &c->t.in->options->policy;
 	struct arena *a = c->t.in->arena;
-	bool details = allows(c, CLASS_TOOL_INPUT);
 	enum output_kind kind;
 	struct str key, text;
-	if (call->outcome != OUTCOME_SUCCESS || !allows(c, CLASS_TOOL_OUTPUT) ||
-	    !output_kind(name_of(c, call), &kind))
-		return;
-	if ((kind == OUTPUT_EDIT || kind == OUTPUT_WRITE) && !details)
-		return;
-	if (kind == OUTPUT_PLAIN && !claude_code_has(c, call->version, FEATURE_MORE_OUTPUT))
+	if (!has_output(c, call, &kind))
 		return;
 	text = output_text(c, call, kind, &key);
 	if (text.len == 0 && kind != OUTPUT_BASH)
@@ -338,14 +354,15 @@ add_output(struct claude_code *c, struct span *s, const struct tool_call *call)
 	struct span_event *e = ARENA_PUSH(a, &s->events);
 	e->name = STR("tool.output");
 	e->time_ns = s->end_ns;
-	if (details && kind == OUTPUT_BASH)
-		policy_text(&c->t.in->options->policy, a, &e->attributes, STR("bash_command"),
-		            CLASS_TOOL_INPUT, input_text(c, call, STR("command")));
-	else if (details && kind != OUTPUT_PLAIN)
-		policy_text(&c->t.in->options->policy, a, &e->attributes, STR("file_path"),
-		            CLASS_TOOL_INPUT, input_text(c, call, STR("file_path")));
-	claude_code_content(c, &e->attributes, key, CLASS_TOOL_OUTPUT, (struct str){0}, text,
-	                    call->version);
+	if (kind == OUTPUT_BASH)
+		policy_text(p, a, &e->attributes, STR("bash_command"), CLASS_TOOL_INPUT,
+		            input_text(c, call, STR("command")));
+	else if (kind != OUTPUT_PLAIN)
+		policy_text(p, a, &e->attributes, STR("file_path"), CLASS_TOOL_INPUT,
+		            input_text(c, call, STR("file_path")));
+	if (kind == OUTPUT_WRITE || claude_code_has(c, call->version, FEATURE_OUTPUT))
+		claude_code_content(c, &e->attributes, key, CLASS_TOOL_OUTPUT, (struct str){0},
+		                    text, call->version);
 }
 
 /* ---- all of a call ---- */
