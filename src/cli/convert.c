@@ -66,7 +66,7 @@ sort_transcripts(struct family *f)
 static void
 read_files(struct family *f, unsigned threads, const struct looks *looks, size_t from)
 {
-	struct reading r = {&f->arena, f->worker_arenas, f->names, threads, &f->diag};
+	struct reading r = {&f->arena, f->worker_arenas, f->names, threads, &f->diag, false};
 	(void)transcripts_read(&r, looks->at + from, looks->len - from, &f->transcripts);
 }
 
@@ -207,7 +207,7 @@ convert_family(const struct looks *looks, const struct options *o, const struct 
 	f.diag.arena = &f.arena;
 	f.worker_arenas = ARENA_ARRAY(&f.arena, struct arena, render->threads);
 	read_family(&f, render->threads, looks);
-	struct reading r = {&f.arena, f.worker_arenas, f.names, render->threads, &f.diag};
+	struct reading r = {&f.arena, f.worker_arenas, f.names, render->threads, &f.diag, false};
 	transcripts_facts(&r, &f.transcripts, &facts, &fact_count);
 	struct sessions sessions = session_build(&f.arena, f.names, &f.transcripts, facts,
 	                                         fact_count, &options);

@@ -100,7 +100,7 @@ static void
 read_sidecar(struct door *d, struct json_parser *parser, const struct piece *p)
 {
 	const struct format *format = format_all()[0];
-	struct decoder decoder = {&d->arena, d->names};
+	struct decoder decoder = {&d->arena, d->names, NULL};
 	struct agent_facts *facts = NULL;
 	struct json_error error;
 	size_t count = 0, used;
@@ -133,7 +133,7 @@ read_pieces(struct door *d)
 		}
 	}
 	json_parser_free(parser);
-	struct reading r = {&d->arena, &d->worker, d->names, 1, &d->diag};
+	struct reading r = {&d->arena, &d->worker, d->names, 1, &d->diag, false};
 	claim(transcripts_read(&r, looks, count, &d->transcripts));
 }
 
