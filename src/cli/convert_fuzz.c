@@ -206,13 +206,15 @@ check_spans(struct json_parser *parser, const struct spans *spans)
 static void
 check_account(struct door *d)
 {
-	uint64_t by_type = 0;
-	struct account n = {0};
-	for (size_t i = 0; i < d->transcripts.len; i++)
+	for (size_t i = 0; i < d->transcripts.len; i++) {
+		uint64_t by_type = 0;
+		struct account n = {0};
 		session_account(&d->arena, d->transcripts.at[i], &n);
-	for (size_t i = 0; i < n.by_type.len; i++)
-		by_type += n.by_type.at[i].count;
-	claim(n.read == n.used + n.history + n.ignored + n.skipped && by_type == n.ignored);
+		for (size_t k = 0; k < n.by_type.len; k++)
+			by_type += n.by_type.at[k].count;
+		claim(n.read == n.used + n.history + n.ignored + n.skipped);
+		claim(by_type == n.ignored);
+	}
 }
 
 /* ---- spans and bytes ---- */

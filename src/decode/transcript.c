@@ -320,6 +320,10 @@ split(const struct reading *rd, struct transcript *whole, struct transcripts *ou
 	}
 	if (parts.list.len > 0) {
 		parts.list.at[0]->read = whole->read;
+		for (size_t i = 1; i < parts.list.len; i++) {
+			parts.list.at[i]->read = parts.list.at[i]->record_count;
+			parts.list.at[0]->read -= parts.list.at[i]->read;
+		}
 		parts.list.at[0]->skipped = whole->skipped;
 		parts.list.at[0]->ignored = whole->ignored;
 	}
