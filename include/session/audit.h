@@ -178,6 +178,7 @@ struct audit {
 	struct unknown_names unknown;
 	struct problems problems;
 	uint64_t problem_counts[PROBLEM_COUNT];
+	uint64_t problems_listed[PROBLEM_COUNT];
 	struct id_ledger *ids; /* of responses and tool calls so far */
 };
 

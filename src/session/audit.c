@@ -85,7 +85,8 @@ audit_problem(struct audit *audit, enum problem_kind kind, struct str file, uint
               const char *format, ...)
 {
 	va_list args;
-	if (audit->problem_counts[kind]++ >= AUDIT_PROBLEMS_MAX)
+	audit->problem_counts[kind]++;
+	if (audit->problems_listed[kind]++ >= AUDIT_PROBLEMS_MAX)
 		return;
 	va_start(args, format);
 	struct str text = arena_vprintf(&audit->arena, format, args);
@@ -239,10 +240,12 @@ count_lines(struct auditor *r, const struct transcript *t, struct line_counts *b
 	audit->skipped += t->skipped;
 	if (t->skipped > 0)
 		type_fates_of(audit, STR("(unreadable)"))->skipped += t->skipped;
-	if (t->skipped > DIAG_NOTES_MAX)
+	if (t->skipped > DIAG_NOTES_MAX) {
+		uint64_t more = t->skipped - DIAG_NOTES_MAX;
 		audit_problem(audit, PROBLEM_SKIPPED_LINE, t->source->path, 0,
-		              "%llu more lines skipped",
-		              (unsigned long long)(t->skipped - DIAG_NOTES_MAX));
+		              "%llu more lines skipped", (unsigned long long)more);
+		audit->problem_counts[PROBLEM_SKIPPED_LINE] += more - 1;
+	}
 	for (size_t i = 0; t->watch != NULL && i < t->watch->unknown.len; i++)
 		add_unknown(r, t, &t->watch->unknown.at[i]);
 	audit->unknown.more += t->watch != NULL ? t->watch->unknown.more : 0;
@@ -334,6 +337,13 @@ is_in_set(const struct record_set *s, const struct record *r)
 	       bsearch(&r, s->at, s->len, sizeof(const struct record *), compare) != NULL;
 }
 
+/* No copy, whatever came of it. */
+static bool
+is_own(const struct record *r)
+{
+	return r->fate == FATE_OWN || r->fate == FATE_UNUSED;
+}
+
 static bool
 is_second_copy(const struct auditor *r, const struct transcript *t)
 {
@@ -352,8 +362,8 @@ find_lost(struct auditor *r, const struct transcript *t, uint32_t internal)
 	for (size_t i = 0; i < t->record_count; i++) {
 		const struct record *x = &t->records[i];
 		if (x->kind != RECORD_RESPONSE || x->response->filler ||
-		    (internal != 0 && x->type == internal) ||
-		    (x->fate != FATE_OWN && x->fate != FATE_UNUSED) || is_in_set(&r->slices, x))
+		    (internal != 0 && x->type == internal) || !is_own(x) ||
+		    is_in_set(&r->slices, x))
 			continue;
 		AUDIT_LINE(r, PROBLEM_LOST_RESPONSE, x, "response %.*s is part of no call%s",
 		           STR_ARG(audit_name(r, x->response->message)),
@@ -367,7 +377,7 @@ find_stray_results(struct auditor *r, const struct transcript *t, const bool *ca
 {
 	for (size_t i = 0; i < t->record_count; i++) {
 		const struct record *x = &t->records[i];
-		if (x->kind != RECORD_RESULTS || x->fate != FATE_OWN)
+		if (x->kind != RECORD_RESULTS || !is_own(x))
 			continue;
 		for (size_t k = 0; k < x->results->len; k++) {
 			const struct result_record *o = &x->results->at[k];

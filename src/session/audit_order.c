@@ -19,7 +19,7 @@ by_problem(const void *a, const void *b)
 	if (order == 0)
 		order = str_cmp(x->file, y->file);
 	if (order == 0)
-		order = by_number(x->line, y->line);
+		order = by_number(x->line - 1U, y->line - 1U); /* 0, the whole file, is last */
 	return order != 0 ? order : str_cmp(x->text, y->text);
 }
 
