@@ -22,11 +22,11 @@ unknowns_add(struct arena *a, struct unknowns *list, const struct unknown *u)
 void
 costs_add(struct arena *a, struct costs *list, const struct cost *c)
 {
-	struct cost *last = list->len > 0 ? &list->at[list->len - 1] : NULL;
-	if (last == NULL || last->session != c->session) {
+	if (list->len == 0 || list->at[list->len - 1].session != c->session) {
 		*ARENA_PUSH(a, list) = *c;
 		return;
 	}
+	struct cost *last = &list->at[list->len - 1];
 	bool fell = last->fell || c->fell || c->sums->api_ms < last->sums->api_ms;
 	*last = *c;
 	last->fell = fell;

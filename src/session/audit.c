@@ -1,4 +1,5 @@
 /* The account of a run: its lists, and a family's way into them. */
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -231,8 +232,8 @@ count_lines(struct auditor *r, const struct transcript *t, struct line_counts *b
 	}
 	if (t->read != used + history + ignored + t->skipped)
 		audit_problem(audit, PROBLEM_UNACCOUNTED_LINES, t->source->path, 0,
-		              "%llu lines read, %llu accounted for", (unsigned long long)t->read,
-		              (unsigned long long)(used + history + ignored + t->skipped));
+		              "%" PRIu64 " lines read, %" PRIu64 " accounted for", t->read,
+		              used + history + ignored + t->skipped);
 	audit->read += t->read;
 	audit->used += used;
 	audit->history += history;
@@ -243,7 +244,7 @@ count_lines(struct auditor *r, const struct transcript *t, struct line_counts *b
 	if (t->skipped > DIAG_NOTES_MAX) {
 		uint64_t more = t->skipped - DIAG_NOTES_MAX;
 		audit_problem(audit, PROBLEM_SKIPPED_LINE, t->source->path, 0,
-		              "%llu more lines skipped", (unsigned long long)more);
+		              "%" PRIu64 " more lines skipped", more);
 		audit->problem_counts[PROBLEM_SKIPPED_LINE] += more - 1;
 	}
 	for (size_t i = 0; t->watch != NULL && i < t->watch->unknown.len; i++)
