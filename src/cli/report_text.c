@@ -230,8 +230,7 @@ put_unknown(const struct report *r, struct buf *b)
 	if (hidden > 0)
 		buf_printf(b, "  and %zu more\n", hidden);
 	if (list->more > 0)
-		buf_printf(b, "  and %" PRIu64 " in lines with too many names to list\n",
-		           list->more);
+		buf_printf(b, "  and %" PRIu64 " more, for which there is no room\n", list->more);
 }
 
 /* ---- all of it ---- */

@@ -86,16 +86,24 @@ check_indexes(struct auditor *r, const struct transcript *t)
 	}
 }
 
-/* As many lines say that they open a turn as turns were opened by one; not those of prompts that
- * nothing came of. 16 */
+/* As many lines say that they open a turn as turns were opened by one. A prompt that nothing came of
+ * is no turn: 5.3. 16 */
 static void
 check_count(struct auditor *r, const struct transcript *t)
 {
 	uint64_t lines = 0, turns = 0;
+	bool open = false;
 	for (size_t i = 0; i < t->record_count; i++) {
 		const struct record *x = &t->records[i];
-		lines += x->kind == RECORD_USER && x->fate == FATE_OWN && x->user->opens_turn &&
-		         !(x->flags & (RECORD_SIDECHAIN | RECORD_META));
+		if (x->fate != FATE_OWN || (x->flags & RECORD_SIDECHAIN))
+			continue;
+		if (x->kind == RECORD_USER && x->user->opens_turn && !(x->flags & RECORD_META))
+			open = true;
+		if (!open || (x->kind != RECORD_REQUEST &&
+		              (x->kind != RECORD_RESPONSE || x->response->filler)))
+			continue;
+		lines++;
+		open = false;
 	}
 	for (size_t i = 0; i < r->session->turns.len; i++) {
 		const struct turn *turn = r->session->turns.at[i];
@@ -103,7 +111,7 @@ check_count(struct auditor *r, const struct transcript *t)
 	}
 	if (lines > turns)
 		audit_problem(r->audit, PROBLEM_TURN_COUNT, t->source->path, 0,
-		              "%" PRIu64 " lines say that they open a turn, %" PRIu64
+		              "%" PRIu64 " prompts say that they open a turn, %" PRIu64
 		              " turns were found",
 		              lines, turns);
 }

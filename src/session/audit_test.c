@@ -184,6 +184,23 @@ a_turn_number_that_jumps_is_a_contradiction(void **state)
 	assert_problem(&audit, PROBLEM_TURN_INDEX, 7);
 }
 
+static void
+a_prompt_that_nothing_came_of_is_no_missing_turn(void **state)
+{
+	struct tale *t = *state;
+	file(t, "S", NULL);
+	for (size_t i = 0; i < 2; i++) {
+		struct str uuid = arena_printf(&t->arena, "u%zu", i);
+		struct user_record *u = user(t, arena_cstr(&t->arena, uuid), 1000 * (i + 1));
+		u->says_origin = u->opens_turn = true;
+	}
+	slice(t, "a1", 3000, "m1")->stop_reason = name(t, "end_turn");
+	struct audit audit = audit_of(t);
+	assert_int_equal(audit.turns, 1);
+	assert_int_equal(audit.problems.len, 0);
+	audit_end(&audit);
+}
+
 /* ---- cost-state ---- */
 
 static struct cost_check
@@ -260,6 +277,7 @@ main(void)
 	    TEST(lines_that_do_not_add_up_are_unaccounted),
 	    TEST(skipped_lines_are_lost_and_counted_beyond_those_named),
 	    TEST(a_turn_number_that_jumps_is_a_contradiction),
+	    TEST(a_prompt_that_nothing_came_of_is_no_missing_turn),
 	    TEST(tokens_are_held_against_the_sums_that_the_agent_keeps),
 	    TEST(a_fork_says_where_its_lines_are_from),
 	};
