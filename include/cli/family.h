@@ -27,7 +27,8 @@ struct family {
 
 /* Reads the files, with what they refer to, and builds their sessions. What can't be read is in
  * f->diag. */
-void family_read(struct family *f, const struct looks *looks, uint64_t seed, bool history);
+void family_read(struct family *f, const struct looks *looks, uint64_t seed,
+                 const struct session_options *options);
 
 /* Is the file, or the session that it is part of, one that was asked for? */
 bool family_counts(const struct family *f, const struct transcript *t);

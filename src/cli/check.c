@@ -87,7 +87,8 @@ check_family(struct checker *c, const struct looks *looks, const struct options 
              const struct environment *env, struct log *log)
 {
 	struct family f = {.threads = o->jobs != 0 ? o->jobs : pool_processors(), .watch = true};
-	family_read(&f, looks, env->seed, o->history);
+	struct session_options options = {.history = o->history};
+	family_read(&f, looks, env->seed, &options);
 	bool *counts = ARENA_ARRAY(&f.arena, bool, f.transcripts.len);
 	for (size_t i = 0; i < f.transcripts.len; i++)
 		counts[i] = family_counts(&f, f.transcripts.at[i]);

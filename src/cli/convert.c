@@ -67,7 +67,8 @@ convert_family(const struct looks *looks, const struct options *o, const struct 
                struct render *render, struct tally *tally, struct log *log)
 {
 	struct family f = {.threads = render->threads};
-	family_read(&f, looks, env->seed, o->history);
+	struct session_options options = {.history = o->history};
+	family_read(&f, looks, env->seed, &options);
 	log_print(log, &f.diag);
 	tally_lines(&f, tally, log);
 	tally_sessions(&f.sessions, tally);

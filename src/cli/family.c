@@ -129,9 +129,9 @@ sort_sessions(struct sessions *list)
 }
 
 void
-family_read(struct family *f, const struct looks *looks, uint64_t seed, bool history)
+family_read(struct family *f, const struct looks *looks, uint64_t seed,
+            const struct session_options *options)
 {
-	struct session_options options = {.history = history};
 	struct agent_facts *facts = NULL;
 	size_t fact_count = 0;
 	f->names = intern_new(seed);
@@ -141,7 +141,7 @@ family_read(struct family *f, const struct looks *looks, uint64_t seed, bool his
 	struct reading r = reading_of(f);
 	transcripts_facts(&r, &f->transcripts, &facts, &fact_count);
 	f->sessions = session_build(&f->arena, f->names, &f->transcripts, facts, fact_count,
-	                            &options);
+	                            options);
 	sort_sessions(&f->sessions);
 }
 
