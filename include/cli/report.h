@@ -14,6 +14,7 @@ struct span_counts {
 		uint64_t count;
 	} * at;
 	size_t len, cap;
+	uint64_t turns; /* whose spans they are, with those of agents without a turn */
 };
 
 /* What `retrospan check` says. Lists are in their order: audit_sort. */

@@ -165,7 +165,6 @@ struct audit {
 		struct str *at;
 		size_t len, cap;
 	} sessions;
-	uint64_t turns;
 	uint64_t read, used, history, ignored, skipped; /* as struct account counts */
 	uint64_t span_lines; /* of the used ones: a turn, call, tool call or agent begins there */
 	struct types_fates types;

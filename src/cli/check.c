@@ -63,17 +63,25 @@ trace(struct checker *c, struct trace_input in, const struct line_uses *lines,
 }
 
 static void
+trace_turns(struct checker *c, struct trace_input in, const struct turns *turns)
+{
+	for (size_t i = 0; i < turns->len; i++) {
+		in.turn = turns->at[i];
+		trace(c, in, &in.turn->lines, in.turn->opening);
+	}
+	c->spans.turns += turns->len;
+}
+
+static void
 trace_all(struct checker *c, const struct family *f)
 {
 	for (size_t i = 0; i < f->sessions.len; i++) {
 		const struct session *s = f->sessions.at[i];
 		struct trace_input in = {.names = f->names, .session = s};
-		for (size_t k = 0; s->wanted && k < s->turns.len; k++) {
-			in.turn = s->turns.at[k];
-			trace(c, in, &in.turn->lines, in.turn->opening);
-		}
-		in.turn = NULL;
-		for (size_t k = 0; s->wanted && k < s->rootless.len; k++) {
+		if (!s->wanted)
+			continue;
+		trace_turns(c, in, &s->turns);
+		for (size_t k = 0; k < s->rootless.len; k++) {
 			in.agent = s->rootless.at[k];
 			trace(c, in, &in.agent->lines, in.agent->opening);
 		}

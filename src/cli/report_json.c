@@ -98,7 +98,7 @@ static void
 put_spans(struct buf *b, const struct report *r)
 {
 	put_open(b, STR("spans"), '{');
-	put_number(b, STR("turns"), r->audit->turns);
+	put_number(b, STR("turns"), r->spans->turns);
 	put_number(b, STR("total"), report_spans(r));
 	put_open(b, STR("by_kind"), '{');
 	for (size_t i = 0; i < r->spans->len; i++)

@@ -244,8 +244,8 @@ put_head(const struct report *r, struct buf *b)
 	for (size_t i = 0; i < PROBLEM_COUNT; i++)
 		by_severity[problem_severity((enum problem_kind)i)] += a->problem_counts[i];
 	buf_printf(b, "%s: %zu session%s, %" PRIu64 " turn%s, %" PRIu64 " span%s;",
-	           r->ok ? "ok" : "NOT OK", a->sessions.len, plural(a->sessions.len), a->turns,
-	           plural(a->turns), spans, plural(spans));
+	           r->ok ? "ok" : "NOT OK", a->sessions.len, plural(a->sessions.len),
+	           r->spans->turns, plural(r->spans->turns), spans, plural(spans));
 	for (size_t i = SEVERITY_LOST + 1; i-- > 0;)
 		buf_printf(b, " %" PRIu64 " %.*s%s,", by_severity[i],
 		           STR_ARG(severity_name((enum severity)i)),

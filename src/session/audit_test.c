@@ -63,7 +63,9 @@ a_whole_session_has_no_problems(void **state)
 	assert_int_equal(audit.problems.len, 0);
 	assert_int_equal(audit_severity(&audit), SEVERITY_NOTICE);
 	assert_int_equal(audit.sessions.len, 1);
-	assert_int_equal(audit.turns, 1);
+	assert_int_equal(audit.times[TIMED_TURN][EVIDENCE_MEASURED] +
+	                     audit.times[TIMED_TURN][EVIDENCE_DERIVED],
+	                 1);
 	assert_int_equal(audit.read, 4);
 	assert_int_equal(audit.used, 4);
 	assert_int_equal(audit.span_lines, 3); /* all but the result */
@@ -196,7 +198,9 @@ a_prompt_that_nothing_came_of_is_no_missing_turn(void **state)
 	}
 	slice(t, "a1", 3000, "m1")->stop_reason = name(t, "end_turn");
 	struct audit audit = audit_of(t);
-	assert_int_equal(audit.turns, 1);
+	assert_int_equal(audit.times[TIMED_TURN][EVIDENCE_MEASURED] +
+	                     audit.times[TIMED_TURN][EVIDENCE_DERIVED],
+	                 1);
 	assert_int_equal(audit.problems.len, 0);
 	audit_end(&audit);
 }

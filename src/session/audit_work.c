@@ -209,7 +209,6 @@ audit_turns(struct auditor *r)
 	r->old_agent = false;
 	for (size_t i = 0; i < s->turns.len; i++) {
 		const struct turn *t = s->turns.at[i];
-		r->audit->turns++;
 		push(r, &r->origins, t->opening);
 		take_times(r, TIMED_TURN, t->start, t->end, t->opening, audit_name(r, t->key));
 		take_work(r, &t->work, 0);
