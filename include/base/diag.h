@@ -39,6 +39,9 @@ struct diag {
 	size_t alike;                     /* notes at the end of the list about the same file */
 };
 
+/* text with '?' for what a terminal would obey: C0, DEL, and C1 as UTF-8 writes it. Lives in a. */
+struct str diag_shown(struct arena *a, struct str text);
+
 /* Each adds a note (beyond DIAG_NOTES_MAX in this diag a warning or skip only counts). The
  * second and third give false, so that "return diag_fail(...)" reports and fails. */
 void diag_warn(struct diag *d, struct str file, uint32_t line, const char *format, ...)

@@ -27,6 +27,8 @@ enum option_id {
 	OPTION_VERBOSE,
 	OPTION_LOG_FORMAT,
 	OPTION_STRICT,
+	OPTION_JSON,
+	OPTION_DRIFT,
 	OPTION_COMPLETION,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -48,6 +50,31 @@ struct option {
 
 const struct option *option_table(void); /* OPTION_COUNT rows, in order of enum option_id */
 
+/* What the program is to do: the first word of the command line. */
+enum command_id {
+	COMMAND_CONVERT, /* without such a word */
+	COMMAND_CHECK,
+	COMMAND_COUNT
+};
+
+/* A row of the table of commands. An option that a command does not take is refused. */
+struct command {
+	enum command_id id;
+	const char *name;    /* "": the conversion */
+	const char *summary; /* half a line for --help and completions */
+	const char *help;    /* what --help says before the options ... */
+	const char *status;  /* ... and behind them */
+	uint64_t options;    /* a bit for each enum option_id that it takes */
+};
+
+const struct command *command_table(void); /* COMMAND_COUNT rows, in order of enum command_id */
+
+static inline bool
+command_takes(const struct command *c, enum option_id id)
+{
+	return (c->options >> id & 1) != 0;
+}
+
 struct strs {
 	struct str *at;
 	size_t len, cap;
@@ -56,23 +83,25 @@ struct strs {
 /* What the command line says; texts point into argv. Only enumerated values and numbers are
  * checked here. */
 struct options {
+	enum command_id command;
 	struct strs paths;
 	struct strs sessions;
 	struct str format, convention, emulate, output, since, until;
 	bool has_output, has_content;
 	bool history, detailed, quiet, verbose, strict, help, version, color_always, color_never;
-	bool log_json;
+	bool log_json, json, drift;
 	unsigned content; /* of enum content_class */
 	size_t max_value_bytes;
 	unsigned jobs; /* 0: not given */
 	struct str completion;
 };
 
-/* Parses. False, after a message on err, when the command line is wrong. */
+/* Parses. False, after a message on err, when the command line is wrong; o->command is set
+ * nevertheless. */
 bool options_parse(struct arena *a, int argc, char *const *argv, struct options *o, FILE *err);
 
-/* Writes the help text, and a completion script for bash, zsh or fish. */
-void options_help(FILE *out);
+/* Writes the help text of a command, and a completion script for bash, zsh or fish. */
+void options_help(enum command_id command, FILE *out);
 bool options_completion(struct str shell, FILE *out);
 
 #endif

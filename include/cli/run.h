@@ -1,11 +1,21 @@
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
+#include "base/arena.h"
+#include "base/diag.h"
 #include "cli/environment.h"
 #include "cli/log.h"
 #include "cli/options.h"
+#include "sink/file.h"
+#include "trace/convention.h"
 
 /* Converts what the options mean. Gives the exit status. */
 int run(const struct options *o, const struct environment *env, struct log *log);
+
+/* What every command makes of the options: what a convention is told, and where the output goes
+ * (NULL after diag_fail). */
+struct trace_options run_trace_options(const struct options *o, const struct environment *env,
+                                       const struct convention *convention);
+struct file_sink *run_open_output(struct arena *a, const struct options *o, struct diag *d);
 
 #endif

@@ -10,11 +10,13 @@
 #include "base/json.h"
 #include "decode/content.h"
 #include "decode/record.h"
+#include "decode/watch.h"
 
 /* What a format's functions work with; one per thread. */
 struct decoder {
 	struct arena *arena; /* payloads live here */
 	struct intern *names;
+	struct watch *watch; /* NULL: nobody asks what is unknown, nor for sums */
 };
 
 /*

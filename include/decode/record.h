@@ -40,6 +40,7 @@ enum record_kind {
 	RECORD_COMMAND_OUTPUT, /* output of a local command */
 	RECORD_FORK_CONTEXT,   /* what follows was copied from the parent as context */
 	RECORD_CONTINUED,      /* this session goes on in another: struct continued_record */
+	RECORD_COST, /* sums so far; counted as ignored, and kept only by a watch: struct cost_record */
 };
 
 enum record_flag {
@@ -100,6 +101,7 @@ struct record {
 		const struct queued_record *queued;
 		const struct title_record *title;
 		const struct continued_record *continued;
+		const struct cost_record *cost;
 	};
 };
 
@@ -363,7 +365,21 @@ struct continued_record {
 	uint32_t to;
 };
 
+struct cost_model {
+	uint32_t model;
+	struct usage usage;
+};
+
+struct cost_record {
+	struct cost_model *models;
+	size_t len;
+	uint64_t api_ms;   /* calls of models together */
+	uint64_t start_ns; /* since when the sums are kept; 0: unknown */
+};
+
 /* ---- files ---- */
+
+struct watch; /* decode/watch.h */
 
 enum transcript_kind {
 	TRANSCRIPT_NONE, /* nothing that could be part of a session */
@@ -415,6 +431,7 @@ struct transcript {
 	/* Values found in lines (a blank line counts as one), and those that could not be read. */
 	uint64_t read, skipped;
 	struct type_counts ignored; /* lines not among the records */
+	struct watch *watch;        /* NULL: nobody asked */
 };
 
 struct transcripts {

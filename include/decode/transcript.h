@@ -25,6 +25,7 @@ struct reading {
 	struct intern *names;
 	unsigned threads;
 	struct diag *diag;
+	bool watch; /* also note what only a watch holds */
 };
 
 /*

@@ -335,6 +335,10 @@ struct sessions session_build(struct arena *a, struct intern *names,
                               const struct agent_facts *facts, size_t fact_count,
                               const struct session_options *options);
 
+/* What the account calls a record. */
+enum line_use { LINE_USED, LINE_HISTORY, LINE_IGNORED };
+enum line_use session_line_use(const struct record *r);
+
 /* Adds what became of the lines of one transcript to *account. */
 void session_account(struct arena *a, const struct transcript *t, struct account *account);
 

@@ -4,9 +4,8 @@
 
 #include <stdarg.h>
 
-/* text with '?' for what a terminal would obey: C0, DEL, and C1 as UTF-8 writes it. */
-static struct str
-shown(struct arena *a, struct str text)
+struct str
+diag_shown(struct arena *a, struct str text)
 {
 	char *at;
 
@@ -49,9 +48,9 @@ add(struct diag *d, enum diag_kind kind, struct str file, uint32_t line, const c
 	d->own++;
 	note = ARENA_NEW(d->arena, struct diag_note);
 	note->kind = kind;
-	note->file = shown(d->arena, file);
+	note->file = diag_shown(d->arena, file);
 	note->line = line;
-	note->text = shown(d->arena, arena_vprintf(d->arena, format, args));
+	note->text = diag_shown(d->arena, arena_vprintf(d->arena, format, args));
 	append(d, note);
 }
 

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
+#include "cli/report.h"
 #include "decode/transcript.h"
 #include "encode/encoder.h"
+#include "session/audit.h"
 #include "session/session.h"
 #include "trace/convention.h"
 
@@ -40,6 +42,7 @@ struct pass {
 	uint64_t seed;
 	bool history;
 	struct policy policy;
+	bool watch; /* and audit it */
 };
 
 struct door {
@@ -100,7 +103,7 @@ static void
 read_sidecar(struct door *d, struct json_parser *parser, const struct piece *p)
 {
 	const struct format *format = format_all()[0];
-	struct decoder decoder = {&d->arena, d->names};
+	struct decoder decoder = {&d->arena, d->names, NULL};
 	struct agent_facts *facts = NULL;
 	struct json_error error;
 	size_t count = 0, used;
@@ -117,7 +120,7 @@ read_sidecar(struct door *d, struct json_parser *parser, const struct piece *p)
 }
 
 static void
-read_pieces(struct door *d)
+read_pieces(struct door *d, bool watch)
 {
 	struct json_parser *parser = json_parser_new();
 	struct look *looks[FILES_MAX];
@@ -133,7 +136,7 @@ read_pieces(struct door *d)
 		}
 	}
 	json_parser_free(parser);
-	struct reading r = {&d->arena, &d->worker, d->names, 1, &d->diag};
+	struct reading r = {&d->arena, &d->worker, d->names, 1, &d->diag, watch};
 	claim(transcripts_read(&r, looks, count, &d->transcripts));
 }
 
@@ -207,13 +210,41 @@ check_spans(struct json_parser *parser, const struct spans *spans, bool of_turn)
 static void
 check_account(struct door *d)
 {
-	uint64_t by_type = 0;
-	struct account n = {0};
-	for (size_t i = 0; i < d->transcripts.len; i++)
+	for (size_t i = 0; i < d->transcripts.len; i++) {
+		uint64_t by_type = 0;
+		struct account n = {0};
 		session_account(&d->arena, d->transcripts.at[i], &n);
-	for (size_t i = 0; i < n.by_type.len; i++)
-		by_type += n.by_type.at[i].count;
-	claim(n.read == n.used + n.history + n.ignored + n.skipped && by_type == n.ignored);
+		for (size_t k = 0; k < n.by_type.len; k++)
+			by_type += n.by_type.at[k].count;
+		claim(n.read == n.used + n.history + n.ignored + n.skipped);
+		claim(by_type == n.ignored);
+	}
+}
+
+static void
+check_audit(struct door *d, const struct sessions *sessions)
+{
+	struct audit audit;
+	struct buf out = {0};
+	uint64_t by_type = 0;
+	bool *counts = ARENA_ARRAY(&d->arena, bool, d->transcripts.len);
+	for (size_t i = 0; i < d->transcripts.len; i++)
+		counts[i] = true;
+	audit_begin(&audit, 1);
+	audit_add(&audit, &(struct audit_family){d->names, &d->transcripts, counts, sessions,
+	                                         d->diag.first});
+	audit_sort(&audit);
+	claim(audit.problem_counts[PROBLEM_UNACCOUNTED_LINES] == 0);
+	claim(audit.span_lines <= audit.used);
+	for (size_t i = 0; i < audit.types.len; i++) {
+		const struct type_fates *t = &audit.types.at[i];
+		by_type += t->used + t->history + t->ignored + t->skipped;
+	}
+	claim(by_type == audit.read);
+	report_text(&(struct report){&audit, &(struct span_counts){0}, STR("weave"), true}, &out);
+	report_json(&(struct report){&audit, &(struct span_counts){0}, STR("weave"), true}, &out);
+	buf_free(&out);
+	audit_end(&audit);
 }
 
 /* ---- spans and bytes ---- */
@@ -275,10 +306,12 @@ convert(struct str text, const struct pass *pass)
 	struct json_parser *parser = json_parser_new();
 	d.diag.arena = &d.arena;
 	open_pieces(&d, text);
-	read_pieces(&d);
+	read_pieces(&d, pass->watch);
 	struct sessions sessions = session_build(&d.arena, d.names, &d.transcripts, d.facts,
 	                                         d.fact_count, &options);
 	check_account(&d);
+	if (pass->watch)
+		check_audit(&d, &sessions);
 	for (size_t i = 0; i < sessions.len; i++) {
 		const struct session *s = sessions.at[i];
 		for (size_t k = 0; k < s->turns.len; k++)
@@ -300,9 +333,10 @@ convert(struct str text, const struct pass *pass)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct pass plain = {1, false, {CLASS_ALL, 0}},
-				 again = {2, false, {CLASS_ALL, 0}},
-				 history = {3, true, {CLASS_ALL, 40}}, bare = {4, true, {0, 0}};
+	static const struct pass plain = {1, false, {CLASS_ALL, 0}, false},
+				 again = {2, false, {CLASS_ALL, 0}, true},
+				 history = {3, true, {CLASS_ALL, 40}, false},
+				 bare = {4, true, {0, 0}, true};
 	struct str text = {(const char *)data, size};
 	struct buf first = convert(text, &plain), second = convert(text, &again);
 	claim(str_eq(buf_str(&first), buf_str(&second)));

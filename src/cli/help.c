@@ -1,23 +1,31 @@
-/* --help and the completion scripts, from the table of options. */
+/* --help and the completion scripts, from the tables of options and commands. */
 #include "cli/options.h"
 
 #define HELP_COLUMN 26
 
-void
-options_help(FILE *out)
+static void
+list_commands(FILE *out)
 {
-	fputs("usage: retrospan [options] [PATH ...]\n"
-	      "\n"
-	      "Turns the sessions that coding agents left on disk into OpenTelemetry traces.\n"
-	      "PATH is a transcript, a folder of them, or - for standard input.\n"
-	      "\n"
-	      "  retrospan ~/.claude/projects/my-app > traces.pb\n"
-	      "  retrospan -f text ~/.claude/projects/my-app\n"
-	      "\n"
-	      "options:\n",
-	      out);
+	fputs("\ncommands:\n", out);
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		const struct command *c = &command_table()[i];
+		if (c->name[0] != '\0')
+			fprintf(out, "  %-*s%s\n", HELP_COLUMN - 2, c->name, c->summary);
+	}
+}
+
+void
+options_help(enum command_id command, FILE *out)
+{
+	const struct command *c = &command_table()[command];
+	fputs(c->help, out);
+	if (command == COMMAND_CONVERT)
+		list_commands(out);
+	fputs("\noptions:\n", out);
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *o = &option_table()[i];
+		if (!command_takes(c, o->id))
+			continue;
 		char letter[] = {'-', o->letter, ',', ' ', '\0'};
 		int width = fprintf(out, "  %s--%s%s%s", o->letter != '\0' ? letter : "    ",
 		                    o->name, o->argument != NULL ? " " : "",
@@ -30,10 +38,21 @@ options_help(FILE *out)
 		if (o->values != NULL && str_has(str_of(o->values), STR(" ")))
 			fprintf(out, "%*s%s\n", HELP_COLUMN, "", o->values);
 	}
-	fputs("\n"
-	      "exit status: 0 all done; 1 something could not be read or written, and was named;\n"
-	      "2 wrong command line. More: man retrospan, man retrospan-spans\n",
-	      out);
+	fprintf(out, "\n%s", c->status);
+}
+
+static void
+complete_bash_options(const struct command *c, const char *pattern, FILE *out)
+{
+	const char *gap = "";
+	fprintf(out, "\t%s) options='", pattern);
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if (!command_takes(c, (enum option_id)i))
+			continue;
+		fprintf(out, "%s--%s", gap, option_table()[i].name);
+		gap = " ";
+	}
+	fputs("' ;;\n", out);
 }
 
 static void
@@ -59,14 +78,24 @@ complete_bash(FILE *out)
 			        o->values);
 	}
 	fputs("\tesac\n"
-	      "\tif [[ $cur == -* ]]; then\n"
-	      "\t\tCOMPREPLY=($(compgen -W '",
+	      "\tlocal commands='",
 	      out);
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		fprintf(out, "%s--%s", i > 0 ? " " : "", option_table()[i].name);
-	fputs("' -- \"$cur\"))\n"
+	for (size_t k = COMMAND_CONVERT + 1; k < COMMAND_COUNT; k++)
+		fprintf(out, "%s%s", k > COMMAND_CONVERT + 1 ? " " : "", command_table()[k].name);
+	fputs("' options\n"
+	      "\tcase ${COMP_WORDS[1]} in\n",
+	      out);
+	for (size_t k = COMMAND_CONVERT + 1; k < COMMAND_COUNT; k++)
+		complete_bash_options(&command_table()[k], command_table()[k].name, out);
+	complete_bash_options(&command_table()[COMMAND_CONVERT], "*", out);
+	fputs("\tesac\n"
+	      "\tif [[ $cur == -* ]]; then\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
 	      "\telse\n"
 	      "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
+	      "\t\tif ((COMP_CWORD == 1)); then\n"
+	      "\t\t\tCOMPREPLY+=($(compgen -W \"$commands\" -- \"$cur\"))\n"
+	      "\t\tfi\n"
 	      "\tfi\n"
 	      "}\n"
 	      "complete -o filenames -F _retrospan retrospan\n",
@@ -83,11 +112,13 @@ put_plain(FILE *out, const char *text)
 }
 
 static void
-complete_zsh(FILE *out)
+complete_zsh_options(const struct command *c, FILE *out)
 {
-	fputs("#compdef retrospan\n_arguments -s \\\n", out);
+	fputs("\t_arguments -s \\\n", out);
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *o = &option_table()[i];
+		if (!command_takes(c, o->id))
+			continue;
 		if (o->letter != '\0')
 			fprintf(out, "\t'(-%c --%s)'{-%c,--%s}'", o->letter, o->name, o->letter,
 			        o->name);
@@ -104,15 +135,71 @@ complete_zsh(FILE *out)
 			fprintf(out, ":%s:(%s)", o->argument, o->values);
 		fputs("' \\\n", out);
 	}
+	if (c->id == COMMAND_CONVERT)
+		fputs("\t'1:command or path:_retrospan_first' \\\n", out);
 	fputs("\t'*:path:_files'\n", out);
+}
+
+static void
+complete_zsh(FILE *out)
+{
+	fputs("#compdef retrospan\n"
+	      "_retrospan_first() {\n"
+	      "\tlocal -a commands=(",
+	      out);
+	for (size_t k = COMMAND_CONVERT + 1; k < COMMAND_COUNT; k++) {
+		fprintf(out, "%s'%s:", k > COMMAND_CONVERT + 1 ? " " : "", command_table()[k].name);
+		put_plain(out, command_table()[k].summary);
+		fputc('\'', out);
+	}
+	fputs(")\n"
+	      "\t_describe command commands\n"
+	      "\t_files\n"
+	      "}\n"
+	      "case ${words[2]} in\n",
+	      out);
+	for (size_t k = COMMAND_CONVERT + 1; k < COMMAND_COUNT; k++) {
+		fprintf(out, "%s)\n\tshift words\n\t((CURRENT--))\n", command_table()[k].name);
+		complete_zsh_options(&command_table()[k], out);
+		fputs("\t;;\n", out);
+	}
+	fputs("*)\n", out);
+	complete_zsh_options(&command_table()[COMMAND_CONVERT], out);
+	fputs("\t;;\nesac\n", out);
+}
+
+/* Under which commands fish offers an option; nothing when all take it. */
+static void
+put_fish_condition(enum option_id id, FILE *out)
+{
+	const struct command *all = command_table();
+	bool everywhere = true, converts = command_takes(&all[COMMAND_CONVERT], id);
+	for (size_t k = 0; k < COMMAND_COUNT; k++)
+		everywhere &= command_takes(&all[k], id);
+	if (everywhere)
+		return;
+	fputs(converts ? " -n 'not __fish_seen_subcommand_from"
+	               : " -n '__fish_seen_subcommand_from",
+	      out);
+	for (size_t k = COMMAND_CONVERT + 1; k < COMMAND_COUNT; k++)
+		if (command_takes(&all[k], id) != converts)
+			fprintf(out, " %s", all[k].name);
+	fputc('\'', out);
 }
 
 static void
 complete_fish(FILE *out)
 {
+	for (size_t k = COMMAND_CONVERT + 1; k < COMMAND_COUNT; k++) {
+		fprintf(out, "complete -c retrospan -n __fish_use_subcommand -a %s -d '",
+		        command_table()[k].name);
+		put_plain(out, command_table()[k].summary);
+		fputs("'\n", out);
+	}
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *o = &option_table()[i];
 		fprintf(out, "complete -c retrospan -l %s", o->name);
+		put_fish_condition(o->id, out);
 		if (o->letter != '\0')
 			fprintf(out, " -s %c", o->letter);
 		if (o->argument != NULL)

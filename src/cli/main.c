@@ -1,6 +1,7 @@
 /* retrospan: coding-agent sessions to OpenTelemetry traces. */
 #include <stdio.h>
 
+#include "cli/check.h"
 #include "cli/environment.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -9,9 +10,10 @@
 #include "encode/encoder.h"
 
 static int
-usage(void)
+usage(enum command_id command)
 {
-	fputs("try: retrospan --help\n", stderr);
+	const char *name = command_table()[command].name;
+	fprintf(stderr, "try: retrospan%s%s --help\n", name[0] != '\0' ? " " : "", name);
 	return 2;
 }
 
@@ -26,10 +28,6 @@ static int
 convert(const struct options *o, const struct environment *env, struct log *log)
 {
 	const struct encoder *encoder = encoder_find(o->format);
-	if (o->paths.len == 0 && env->stdin_is_terminal) {
-		options_help(stderr);
-		return 2;
-	}
 	if (encoder->binary && env->stdout_is_terminal && !o->has_output) {
 		fprintf(stderr,
 		        "retrospan: %.*s is binary and does not go to a terminal: "
@@ -38,6 +36,23 @@ convert(const struct options *o, const struct environment *env, struct log *log)
 		return 2;
 	}
 	return run(o, env, log);
+}
+
+/* By enum command_id. */
+static int (*const commands[COMMAND_COUNT])(const struct options *o, const struct environment *env,
+                                            struct log *log) = {
+    [COMMAND_CONVERT] = convert,
+    [COMMAND_CHECK] = check,
+};
+
+static int
+work(const struct options *o, const struct environment *env, struct log *log)
+{
+	if (o->paths.len == 0 && env->stdin_is_terminal) {
+		options_help(o->command, stderr);
+		return 2;
+	}
+	return commands[o->command](o, env, log);
 }
 
 int
@@ -52,7 +67,7 @@ main(int argc, char **argv)
 
 	interrupt_ignore_pipe();
 	if (!options_parse(&arena, argc, argv, &o, stderr))
-		return usage();
+		return usage(o.command);
 	environment_read(&arena, &env, &diag);
 	log.json = o.log_json;
 	log.quiet = o.quiet;
@@ -60,7 +75,7 @@ main(int argc, char **argv)
 	log.progress = env.stderr_is_terminal && !o.quiet && !o.log_json;
 	log_print(&log, &diag);
 	if (o.help) {
-		options_help(stdout);
+		options_help(o.command, stdout);
 		status = printed();
 	} else if (o.version) {
 		version_print(stdout);
@@ -69,7 +84,7 @@ main(int argc, char **argv)
 		(void)options_completion(o.completion, stdout);
 		status = printed();
 	} else {
-		status = convert(&o, &env, &log);
+		status = work(&o, &env, &log);
 	}
 	arena_free(&arena);
 	return status;

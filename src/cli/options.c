@@ -1,4 +1,4 @@
-/* The command line: one table, and the parser that follows it. */
+/* The command line: a table of options, one of commands, and the parser that follows them. */
 #include "cli/options.h"
 
 #include "base/version.h"
@@ -34,11 +34,60 @@ static const struct option table[OPTION_COUNT] = {
     {OPTION_LOG_FORMAT, "log-format", '\0', "NAME", "text json", false,
      "how messages are written (default: text)"},
     {OPTION_STRICT, "strict", '\0', NULL, NULL, false, "exit 1 when a line had to be skipped"},
+    {OPTION_JSON, "json", '\0', NULL, NULL, false, "the report as one JSON object"},
+    {OPTION_DRIFT, "drift", '\0', NULL, NULL, false,
+     "also exit 1 when something unknown was found"},
     {OPTION_COMPLETION, "completion", '\0', "SHELL", "bash zsh fish", false,
      "print a completion script and exit"},
     {OPTION_HELP, "help", 'h', NULL, NULL, false, "print this and exit"},
     {OPTION_VERSION, "version", 'V', NULL, NULL, false, "print the versions and exit"},
 };
+
+#define BIT(id) (UINT64_C(1) << (id))
+#define CHECK_ALONE (BIT(OPTION_JSON) | BIT(OPTION_DRIFT))
+#define EVERYWHERE                                                                                 \
+	(BIT(OPTION_CONVENTION) | BIT(OPTION_EMULATE) | BIT(OPTION_DETAILED) |                     \
+	 BIT(OPTION_OUTPUT) | BIT(OPTION_SESSION) | BIT(OPTION_HISTORY) | BIT(OPTION_JOBS) |       \
+	 BIT(OPTION_QUIET) | BIT(OPTION_LOG_FORMAT) | BIT(OPTION_HELP) | BIT(OPTION_VERSION))
+
+_Static_assert(OPTION_COUNT <= 64, "a set of options is a number of 64 bits");
+
+static const struct command commands[COMMAND_COUNT] = {
+    {.id = COMMAND_CONVERT,
+     .name = "",
+     .summary = "convert",
+     .help = "usage: retrospan [options] [PATH ...]\n"
+             "       retrospan COMMAND [options] [PATH ...]\n"
+             "\n"
+             "Turns the sessions that coding agents left on disk into OpenTelemetry traces.\n"
+             "PATH is a transcript, a folder of them, or - for standard input.\n"
+             "\n"
+             "  retrospan ~/.claude/projects/my-app > traces.pb\n"
+             "  retrospan -f text ~/.claude/projects/my-app\n",
+     .status = "exit status: 0 all done; 1 something could not be read or written, and was named;\n"
+               "2 wrong command line. More: man retrospan, man retrospan-spans\n",
+     .options = ~CHECK_ALONE},
+    {.id = COMMAND_CHECK,
+     .name = "check",
+     .summary = "say what became of every line, and what does not add up",
+     .help = "usage: retrospan check [options] [PATH ...]\n"
+             "\n"
+             "Says what became of every line of the sessions, and what does not add up.\n"
+             "PATH is a transcript, a folder of them, or - for standard input.\n"
+             "\n"
+             "  retrospan check ~/.claude/projects/my-app\n"
+             "  retrospan check --json --drift ~/.claude/projects\n",
+     .status =
+         "exit status: 0 every line is accounted for; 1 something is lost, doubled or, with\n"
+         "--drift, unknown, or could not be read; 2 wrong command line. More: man retrospan\n",
+     .options = EVERYWHERE | CHECK_ALONE},
+};
+
+const struct command *
+command_table(void)
+{
+	return commands;
+}
 
 const struct option *
 option_table(void)
@@ -152,10 +201,50 @@ set_emulate(struct options *o, const struct option *option, struct str value, FI
 	       wrong(err, option, value);
 }
 
+static bool
+misplaced(FILE *err, enum command_id command, const struct option *option)
+{
+	const char *name = commands[command].name;
+	fprintf(err, "retrospan: %s takes no --%s, but", name[0] != '\0' ? name : "a conversion",
+	        option->name);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (command_takes(&commands[i], option->id))
+			fprintf(err, " retrospan%s%s", commands[i].name[0] != '\0' ? " " : "",
+			        commands[i].name);
+	fputs(" does\n", err);
+	return false;
+}
+
+/* What an option without a value switches on. */
+static bool *
+flag_of(struct options *o, enum option_id id)
+{
+	switch (id) {
+	case OPTION_HISTORY:
+		return &o->history;
+	case OPTION_QUIET:
+		return &o->quiet;
+	case OPTION_VERBOSE:
+		return &o->verbose;
+	case OPTION_STRICT:
+		return &o->strict;
+	case OPTION_JSON:
+		return &o->json;
+	case OPTION_DRIFT:
+		return &o->drift;
+	case OPTION_HELP:
+		return &o->help;
+	default:
+		return &o->version;
+	}
+}
+
 /* One option, with its value when it takes one. */
 static bool
 set(struct arena *a, struct options *o, const struct option *option, struct str value, FILE *err)
 {
+	if (!command_takes(&commands[o->command], option->id))
+		return misplaced(err, o->command, option);
 	if (!fits(option, value))
 		return wrong(err, option, value);
 	switch (option->id) {
@@ -179,9 +268,6 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		return set_time(&o->since, option, value, err);
 	case OPTION_UNTIL:
 		return set_time(&o->until, option, value, err);
-	case OPTION_HISTORY:
-		o->history = true;
-		break;
 	case OPTION_CONTENT:
 		o->has_content = true;
 		o->content = classes_of(value);
@@ -195,26 +281,21 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		o->color_always = str_eq(value, STR("always"));
 		o->color_never = str_eq(value, STR("never"));
 		break;
-	case OPTION_QUIET:
-		o->quiet = true;
-		break;
-	case OPTION_VERBOSE:
-		o->verbose = true;
-		break;
 	case OPTION_LOG_FORMAT:
 		o->log_json = str_eq(value, STR("json"));
-		break;
-	case OPTION_STRICT:
-		o->strict = true;
 		break;
 	case OPTION_COMPLETION:
 		o->completion = value;
 		break;
+	case OPTION_HISTORY:
+	case OPTION_QUIET:
+	case OPTION_VERBOSE:
+	case OPTION_STRICT:
+	case OPTION_JSON:
+	case OPTION_DRIFT:
 	case OPTION_HELP:
-		o->help = true;
-		break;
 	case OPTION_VERSION:
-		o->version = true;
+		*flag_of(o, option->id) = true;
 		break;
 	case OPTION_COUNT:
 		break;
@@ -291,12 +372,26 @@ parse_letters(struct arena *a, struct argument_list *args, struct str text, stru
 	return true;
 }
 
+/* The first word may name a command; a file of that name is "./check", or stands behind "--". */
+static enum command_id
+command_of(struct str word)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (commands[i].name[0] != '\0' && str_eq(str_of(commands[i].name), word))
+			return commands[i].id;
+	return COMMAND_CONVERT;
+}
+
 bool
 options_parse(struct arena *a, int argc, char *const *argv, struct options *o, FILE *err)
 {
 	struct argument_list args = {argc, 1, argv};
 	bool only_paths = false;
 	*o = (struct options){.format = STR("otlp"), .convention = STR("weave")};
+	if (argc > 1)
+		o->command = command_of(str_of(argv[1]));
+	if (o->command != COMMAND_CONVERT)
+		args.at++;
 	for (; args.at < argc; args.at++) {
 		struct str text = str_of(argv[args.at]);
 		bool ok = true;

@@ -206,6 +206,68 @@ the_table_is_in_order_and_its_letters_and_names_are_unique(void **state)
 	}
 }
 
+static void
+the_first_word_may_be_a_command(void **state)
+{
+	struct try *t = *state;
+	assert_true(parse(t, "check --json --drift -j2 a"));
+	assert_int_equal(t->options.command, COMMAND_CHECK);
+	assert_true(t->options.json && t->options.drift);
+	assert_int_equal(t->options.paths.len, 1);
+	assert_true(parse(t, "check check"));
+	assert_is(t->options.paths.at[0], "check");
+}
+
+static void
+a_file_called_like_a_command_is_a_path_elsewhere(void **state)
+{
+	static const char *const commands[] = {"./check", "-- check", "-q check", "a check"};
+	struct try *t = *state;
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		assert_true(parse(t, commands[i]));
+		assert_int_equal(t->options.command, COMMAND_CONVERT);
+		const struct strs *paths = &t->options.paths;
+		assert_true(str_ends(paths->at[paths->len - 1], STR("check")));
+	}
+}
+
+static void
+an_option_of_another_command_is_refused(void **state)
+{
+	static const struct {
+		const char *command, *says;
+	} cases[] = {
+	    {"--json", "a conversion takes no --json, but retrospan check does"},
+	    {"--drift a", "takes no --drift"},
+	    {"check -f text", "check takes no --format, but retrospan does"},
+	    {"check --since 7d", "takes no --since"},
+	    {"check -v", "takes no --verbose"},
+	    {"check --completion bash", "takes no --completion"},
+	};
+	struct try *t = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_false(parse(t, cases[i].command));
+		assert_non_null(strstr(t->said, cases[i].says));
+	}
+	assert_int_equal(t->options.command, COMMAND_CHECK);
+}
+
+static void
+commands_are_in_order_and_every_option_belongs_to_one(void **state)
+{
+	const struct command *table = command_table();
+	uint64_t all = 0;
+	(void)state;
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		assert_int_equal(table[i].id, i);
+		assert_true(command_takes(&table[i], OPTION_HELP));
+		assert_int_equal(table[i].name[0] == '\0', i == COMMAND_CONVERT);
+		all |= table[i].options;
+	}
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		assert_true((all >> i & 1) != 0);
+}
+
 int
 main(void)
 {
@@ -218,6 +280,10 @@ main(void)
 	    cmocka_unit_test(of_an_option_given_twice_the_last_counts_but_sessions_add_up),
 	    cmocka_unit_test(a_wrong_command_line_is_refused_with_the_option_s_name),
 	    cmocka_unit_test(times_are_dates_or_ages),
+	    cmocka_unit_test(the_first_word_may_be_a_command),
+	    cmocka_unit_test(a_file_called_like_a_command_is_a_path_elsewhere),
+	    cmocka_unit_test(an_option_of_another_command_is_refused),
+	    cmocka_unit_test(commands_are_in_order_and_every_option_belongs_to_one),
 	    cmocka_unit_test(the_table_is_in_order_and_its_letters_and_names_are_unique),
 	};
 

@@ -3,22 +3,14 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/pool.h"
 #include "base/when.h"
 #include "cli/convert.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
 #include "cli/version.h"
-
-static uint64_t
-now(void)
-{
-	struct timespec t = {0, 0};
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * WHEN_S + (uint64_t)t.tv_nsec;
-}
 
 /* A time on the command line: a date, or an age. */
 static uint64_t
@@ -30,9 +22,9 @@ point_in_time(struct str text, const struct environment *env)
 	return ns < env->now_ns ? env->now_ns - ns : 0;
 }
 
-static struct trace_options
-trace_options(const struct options *o, const struct environment *env,
-              const struct convention *convention)
+struct trace_options
+run_trace_options(const struct options *o, const struct environment *env,
+                  const struct convention *convention)
 {
 	struct live_options live = env->live;
 	unsigned content = convention->gated ? env->content : CLASS_ALL;
@@ -57,15 +49,15 @@ render_new(const struct options *o, const struct environment *env)
 	                   .encoder = encoder_find(o->format)};
 	bool to_terminal = env->stdout_is_terminal && !o->has_output;
 	r.encode.color = o->color_always || (to_terminal && !o->color_never && !env->no_color);
-	r.trace = trace_options(o, env, r.convention);
+	r.trace = run_trace_options(o, env, r.convention);
 	r.threads = o->jobs != 0 ? o->jobs : pool_processors();
 	r.since_ns = o->since.len > 0 ? point_in_time(o->since, env) : 0;
 	r.until_ns = o->until.len > 0 ? point_in_time(o->until, env) : 0;
 	return r;
 }
 
-static struct file_sink *
-open_output(struct arena *a, const struct options *o, struct diag *d)
+struct file_sink *
+run_open_output(struct arena *a, const struct options *o, struct diag *d)
 {
 	if (!o->has_output || str_eq(o->output, STR("-")))
 		return file_sink_fd(a, STDOUT_FILENO, STR("standard output"));
@@ -97,36 +89,17 @@ report(struct log *log, struct tally *t, const struct render *r)
 	log_summary(log, &t->summary);
 }
 
-struct progress {
-	struct log *log;
-	uint64_t done, all; /* bytes */
-};
-
-static void
-tick(void *ctx, uint64_t bytes)
-{
-	struct progress *p = ctx;
-	p->done += bytes;
-	if (p->log->progress)
-		log_progress(p->log, now(), p->done, p->all);
-}
-
 static bool
 convert_all(const struct inputs *in, const struct options *o, const struct environment *env,
             struct render *render, struct tally *tally, struct progress *progress)
 {
-	uint64_t done = 0;
 	bool ok = true;
-	struct log *log = progress->log;
-	log->started_ns = now();
 	for (size_t i = 0; i < in->len && ok; i++) {
-		tick(progress, 0);
-		ok = convert_family(&in->families[i], o, env, render, tally, log);
-		for (size_t k = 0; k < in->families[i].len; k++)
-			done += in->families[i].at[k]->source->size;
-		progress->done = done;
+		progress_tick(progress, 0);
+		ok = convert_family(&in->families[i], o, env, render, tally, progress->log);
+		progress_family(progress, &in->families[i]);
 	}
-	log_progress_end(log);
+	progress_end(progress);
 	return ok;
 }
 
@@ -138,14 +111,14 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	struct tally tally = {.types = intern_new(env->seed)};
 	struct inputs inputs;
 	struct render render = render_new(o, env);
-	struct progress progress = {.log = log};
-	render.tick = tick;
+	struct progress progress;
+	render.tick = progress_tick;
 	render.tick_ctx = &progress;
 
 	(void)inputs_find(&arena, o, env, render.threads, &inputs, &diag);
 	log_print(log, &diag);
-	progress.all = inputs.bytes;
-	render.sink = open_output(&arena, o, &diag);
+	progress = progress_begin(log, inputs.bytes);
+	render.sink = run_open_output(&arena, o, &diag);
 	bool ok = render.sink != NULL, nobody_reads = false;
 	if (ok) {
 		interrupt_unlinks(file_sink_temporary(render.sink));

@@ -241,6 +241,8 @@ decode_by_type(struct decoder *d, const struct claude_line *l, struct str type, 
 		r->kind = RECORD_FORK_CONTEXT;
 	else if (str_eq(type, STR("continued-in")))
 		claude_continued(d, l, r);
+	else if (d->watch != NULL && r->uuid == 0 && str_eq(type, STR("cost-state")))
+		claude_cost(d, l, r);
 }
 
 /* "attachment/date", "system/api_error": what the account calls the line. */
@@ -283,6 +285,8 @@ claude_decode(struct decoder *d, const struct json *v, struct record *r, const c
 	r->type = type_name(d, &l, type);
 	r->kind = RECORD_IGNORED;
 	read_envelope(d, &l, r);
+	if (d->watch != NULL)
+		claude_unknown(d, &l, type, r);
 	decode_by_type(d, &l, type, r);
 	/* A line of the conversation keeps its place in it, whatever it is. 2.1 */
 	if (r->kind == RECORD_IGNORED && r->uuid != 0)

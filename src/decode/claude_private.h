@@ -71,6 +71,7 @@ void claude_attachment(struct decoder *d, const struct claude_line *l, struct re
 void claude_queue(struct decoder *d, const struct claude_line *l, struct record *r);
 void claude_shape(struct decoder *d, const struct claude_line *l, struct record *r);
 void claude_request(struct decoder *d, const struct claude_line *l, struct record *r);
+void claude_cost(struct decoder *d, const struct claude_line *l, struct record *r);
 void claude_hook_progress(struct decoder *d, const struct claude_line *l, struct record *r);
 
 /* The tool_result blocks of a user line; false when it has none. */
@@ -86,6 +87,10 @@ void claude_content(struct arena *a, const struct record *r, struct json_raw lin
                     struct content *content);
 bool claude_sidecar(struct decoder *d, struct str path, const struct json *v,
                     struct agent_facts **facts, size_t *count);
+
+/* Notes what the format's notes do not name in a line of that type. Only with a watch. */
+void claude_unknown(struct decoder *d, const struct claude_line *l, struct str type,
+                    const struct record *r);
 
 #define CLAUDE_BLOCKS_MAX 65536 /* blocks of one line that are looked at */
 

@@ -43,7 +43,7 @@ static void
 what_is_no_line_is_refused_with_a_reason(void **state)
 {
 	struct bench *b = *state;
-	struct decoder d = {&b->arena, b->names};
+	struct decoder d = {&b->arena, b->names, NULL};
 	struct record r = {0};
 	const char *why = NULL;
 	assert_false(claude_format.decode(&d, parse(b, "[1]"), &r, &why));

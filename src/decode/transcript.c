@@ -28,6 +28,7 @@ struct yield {
 	bool failed;
 	struct arena arena; /* notes */
 	struct diag diag;
+	struct watch watch;
 };
 
 struct worker {
@@ -60,11 +61,17 @@ take_value(struct worker *w, struct yield *y, const struct look *look, const str
 {
 	const char *why = "";
 	y->read++;
-	if (!look->format->decode(&w->decoder, v, r, &why)) {
+	bool ok = look->format->decode(&w->decoder, v, r, &why);
+	if (ok && r->version != 0)
+		y->watch.version = r->version;
+	if (!ok) {
 		y->skipped++;
 		(void)diag_skip(&y->diag, look->source->path, r->line, "%s", why);
-	} else if (r->kind == RECORD_IGNORED) {
+	} else if (r->kind == RECORD_IGNORED || r->kind == RECORD_COST) {
 		type_counts_add(&y->arena, &y->ignored, r->type, 1);
+		if (r->kind == RECORD_COST)
+			costs_add(&y->arena, &y->watch.costs,
+			          &(struct cost){r->cost, r->session, r->line, false});
 		if (y->session == 0)
 			y->session = r->session;
 	} else {
@@ -179,7 +186,8 @@ work(void *ctx, size_t index, size_t worker)
 	struct line line;
 	if (y == NULL)
 		arena_exhausted();
-	y->diag.arena = &y->arena;
+	y->diag.arena = y->watch.arena = &y->arena;
+	w->decoder.watch = job->reading->watch ? &y->watch : NULL;
 	y->ignored.other = intern_add(w->decoder.names, STR("(other types)"));
 	w->searched = 0;
 	y->failed = !lines_open(&l, look->source, item->piece, &w->buf, &y->diag);
@@ -265,6 +273,23 @@ part_for(const struct reading *rd, struct parts_of_stream *parts, const struct t
 	return t;
 }
 
+/* Sums go to their sessions; what is unknown, to the first of them. */
+static void
+share_watch(const struct reading *rd, const struct transcript *whole,
+            const struct transcripts *parts)
+{
+	const struct costs *costs = &whole->watch->costs;
+	for (size_t i = 0; i < parts->len; i++) {
+		struct transcript *t = parts->at[i];
+		t->watch = ARENA_NEW(rd->arena, struct watch);
+		t->watch->arena = rd->arena;
+		for (size_t k = 0; t->kind == TRANSCRIPT_MAIN && k < costs->len; k++)
+			if (costs->at[k].session == t->session)
+				costs_add(rd->arena, &t->watch->costs, &costs->at[k]);
+	}
+	parts->at[0]->watch->unknown = whole->watch->unknown;
+}
+
 /* A stream of several files: each session's lines are a transcript, and each agent's. */
 static void
 split(const struct reading *rd, struct transcript *whole, struct transcripts *out)
@@ -295,9 +320,15 @@ split(const struct reading *rd, struct transcript *whole, struct transcripts *ou
 	}
 	if (parts.list.len > 0) {
 		parts.list.at[0]->read = whole->read;
+		for (size_t i = 1; i < parts.list.len; i++) {
+			parts.list.at[i]->read = parts.list.at[i]->record_count;
+			parts.list.at[0]->read -= parts.list.at[i]->read;
+		}
 		parts.list.at[0]->skipped = whole->skipped;
 		parts.list.at[0]->ignored = whole->ignored;
 	}
+	if (parts.list.len > 0 && whole->watch != NULL)
+		share_watch(rd, whole, &parts.list);
 }
 
 static bool
@@ -308,6 +339,23 @@ holds_agents(const struct transcript *t)
 		    !(t->records[i].flags & RECORD_CARRIED))
 			return true;
 	return false;
+}
+
+/* What stands before every line that tells its version was written by that of the first. */
+static void
+date_unknown(const struct transcript *t)
+{
+	uint32_t version = 0;
+	for (size_t i = 0; i < t->record_count && version == 0; i++)
+		version = t->records[i].version;
+	struct unknowns all = t->watch->unknown, *list = &t->watch->unknown;
+	list->len = 0;
+	for (size_t i = 0; i < all.len; i++) {
+		struct unknown u = all.at[i];
+		if (u.version == 0)
+			u.version = version;
+		unknowns_add(t->watch->arena, list, &u);
+	}
 }
 
 static void
@@ -328,6 +376,8 @@ finish_file(struct job *job, const struct look *look)
 		t->records[i].in = t;
 	job->pending = job->last = NULL;
 	job->pending_records = 0;
+	if (t->watch != NULL)
+		date_unknown(t);
 	identify(rd, t, look);
 	if (t->kind == TRANSCRIPT_MAIN && (t->session == 0 || look->source->fd >= 0) &&
 	    (t->session == 0 || holds_agents(t)))
@@ -350,6 +400,10 @@ done(void *ctx, size_t index, void *result)
 		job->now->kind = look->kind;
 		job->now->ignored.other = y->ignored.other;
 		job->now->wanted = look->wanted;
+		if (job->reading->watch) {
+			job->now->watch = ARENA_NEW(job->reading->arena, struct watch);
+			job->now->watch->arena = job->reading->arena;
+		}
 		job->lines = 0;
 	}
 	struct record *records = (struct record *)(void *)y->records.at;
@@ -364,6 +418,8 @@ done(void *ctx, size_t index, void *result)
 	for (size_t i = 0; i < y->ignored.len; i++)
 		type_counts_add(job->reading->arena, &job->now->ignored, y->ignored.at[i].type,
 		                y->ignored.at[i].count);
+	if (job->now->watch != NULL)
+		watch_move(job->now->watch, &y->watch, job->lines);
 	if (job->now->session == 0)
 		job->now->session = y->session;
 	job->now->read += y->read;
@@ -390,7 +446,7 @@ transcripts_read(const struct reading *r, struct look *const *looks, size_t coun
 	struct job job = {.reading = r, .looks = looks, .items = items.at, .out = out};
 	job.workers = ARENA_ARRAY(r->arena, struct worker, r->threads);
 	for (unsigned i = 0; i < r->threads; i++) {
-		job.workers[i].decoder = (struct decoder){&r->worker_arenas[i], r->names};
+		job.workers[i].decoder = (struct decoder){&r->worker_arenas[i], r->names, NULL};
 		job.workers[i].parser = json_parser_new();
 	}
 	struct pool_job pool = {.count = items.len,

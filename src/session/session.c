@@ -252,6 +252,17 @@ session_build(struct arena *a, struct intern *names, const struct transcripts *t
 
 /* ---- the account ---- */
 
+enum line_use
+session_line_use(const struct record *r)
+{
+	if (r->fate == FATE_HISTORY || r->fate == FATE_DUPLICATE)
+		return LINE_HISTORY;
+	if (r->kind == RECORD_CONTEXT || r->kind == RECORD_PLACE || r->kind == RECORD_SHAPE ||
+	    r->fate == FATE_UNUSED)
+		return LINE_IGNORED;
+	return LINE_USED;
+}
+
 void
 session_account(struct arena *a, const struct transcript *t, struct account *account)
 {
@@ -265,14 +276,11 @@ session_account(struct arena *a, const struct transcript *t, struct account *acc
 	}
 	for (size_t i = 0; i < t->record_count; i++) {
 		const struct record *r = &t->records[i];
-		if (r->fate == FATE_HISTORY || r->fate == FATE_DUPLICATE) {
-			account->history++;
-		} else if (r->kind == RECORD_CONTEXT || r->kind == RECORD_PLACE ||
-		           r->kind == RECORD_SHAPE || r->fate == FATE_UNUSED) {
-			account->ignored++;
+		enum line_use use = session_line_use(r);
+		account->history += use == LINE_HISTORY;
+		account->used += use == LINE_USED;
+		account->ignored += use == LINE_IGNORED;
+		if (use == LINE_IGNORED)
 			type_counts_add(a, &account->by_type, r->type, 1);
-		} else {
-			account->used++;
-		}
 	}
 }
