@@ -13,6 +13,7 @@ options_help(FILE *out)
 	      "\n"
 	      "  retrospan ~/.claude/projects/my-app > traces.pb\n"
 	      "  retrospan -f text ~/.claude/projects/my-app\n"
+	      "  retrospan --to otlp ~/.claude/projects/my-app\n"
 	      "\n"
 	      "options:\n",
 	      out);
@@ -31,7 +32,7 @@ options_help(FILE *out)
 			fprintf(out, "%*s%s\n", HELP_COLUMN, "", o->values);
 	}
 	fputs("\n"
-	      "exit status: 0 all done; 1 something could not be read or written, and was named;\n"
+	      "exit status: 0 all done; 1 something could not be read, written or delivered;\n"
 	      "2 wrong command line. More: man retrospan, man retrospan-spans\n",
 	      out);
 }
@@ -92,7 +93,9 @@ complete_zsh(FILE *out)
 			fprintf(out, "\t'(-%c --%s)'{-%c,--%s}'", o->letter, o->name, o->letter,
 			        o->name);
 		else
-			fprintf(out, "\t'%s--%s", o->id == OPTION_SESSION ? "*" : "", o->name);
+			fprintf(out, "\t'%s--%s",
+			        o->id == OPTION_SESSION || o->id == OPTION_HEADER ? "*" : "",
+			        o->name);
 		fputc('[', out);
 		put_plain(out, o->help);
 		fputc(']', out);
