@@ -4,6 +4,7 @@ chooses, answer from threads, and end with the `with` that started them.
 A server plays a list of acts, one for each request; the last one goes on for all that follow. An
 act gets (server, connection, request) and gives True when the connection may go on.
 """
+import base64
 import contextlib
 import gzip
 import ipaddress
@@ -26,11 +27,15 @@ class Request:
     def __init__(self, method, target, headers, body, connection):
         self.method, self.target, self.headers = method, target, headers
         self.raw, self.connection = body, connection
-        self.host, self.trailers = headers.get("host"), {}
 
     @property
     def body(self):
-        """Without the compression of HTTP."""
+        """The message: without compression, and without the frame of gRPC."""
+        if self.headers.get("content-type") == "application/grpc":
+            packed, length = self.raw[0], int.from_bytes(self.raw[1:5], "big")
+            if length != len(self.raw) - 5:
+                raise ValueError(f"a frame of {length} bytes in {len(self.raw)}")
+            return gzip.decompress(self.raw[5:]) if packed else self.raw[5:]
         return gzip.decompress(self.raw) if self.headers.get("content-encoding") == "gzip" \
             else self.raw
 
@@ -239,6 +244,123 @@ def pump(source, target):
         while data := source.recv(1 << 16):
             target.sendall(data)
         target.shutdown(socket.SHUT_WR)
+
+
+# ---- gRPC ----
+
+class GrpcServer(Server):
+    """Plays acts over HTTP/2, by prior knowledge or with TLS by ALPN. A call is what an act gets
+    for its connection."""
+
+    def talk(self, connection, number):
+        from h2.config import H2Configuration
+        from h2.connection import H2Connection
+        http2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
+        http2.initiate_connection()
+        connection.sendall(http2.data_to_send())
+        calls = {}
+        while data := connection.recv(1 << 16):
+            for event in http2.receive_data(data):
+                if not self.handle(event, calls, http2, connection, number):
+                    return
+            connection.sendall(http2.data_to_send())
+
+    def handle(self, event, calls, http2, connection, number):
+        from h2 import events
+        if isinstance(event, events.RequestReceived):
+            calls[event.stream_id] = (dict(event.headers), bytearray())
+        elif isinstance(event, events.DataReceived):
+            calls[event.stream_id][1].extend(event.data)
+            http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        elif isinstance(event, events.StreamEnded):
+            headers, body = calls.pop(event.stream_id)
+            request = Request(headers[":method"], headers[":path"], headers, bytes(body), number)
+            call = Call(http2, connection, event.stream_id)
+            return self.next_act(request)(self, call, request)
+        return True
+
+
+class Call:
+    def __init__(self, http2, connection, stream):
+        self.http2, self.connection, self.stream = http2, connection, stream
+
+    def flush(self):
+        self.connection.sendall(self.http2.data_to_send())
+
+    def headers(self, *pairs, end=False):
+        self.http2.send_headers(self.stream, list(pairs), end_stream=end)
+
+
+GRPC = ("content-type", "application/grpc")
+
+
+def status(code, message=None, details=None, body=b"", alone=False):
+    """A status in trailers behind a message, or alone in the one block of headers."""
+    trailers = [("grpc-status", str(code))]
+    if message is not None:
+        trailers.append(("grpc-message", message))
+    if details is not None:
+        trailers.append(("grpc-status-details-bin", details))
+
+    def act(_server, call, _request):
+        if alone:
+            call.headers((":status", "200"), GRPC, *trailers, end=True)
+        else:
+            call.headers((":status", "200"), GRPC)
+            if code == 0:
+                call.http2.send_data(call.stream, bytes(1) + len(body).to_bytes(4, "big") + body)
+            call.headers(*trailers, end=True)
+        call.flush()
+        return True
+    return act
+
+
+grpc_ok = status(0)
+
+
+def retry_info(seconds):
+    """RetryInfo in a google.rpc.Status, as it stands in grpc-status-details-bin."""
+    def field(number, data):
+        return bytes([number << 3 | 2, len(data)]) + data
+    delay = field(1, bytes([1 << 3, seconds]))
+    detail = field(1, b"type.googleapis.com/google.rpc.RetryInfo") + field(2, delay)
+    return base64.b64encode(b"\x08\x08" + field(3, detail)).decode().rstrip("=")
+
+
+def http_status(code, kind="text/plain"):
+    """What a proxy in between says, without a grpc-status."""
+    def act(_server, call, _request):
+        call.headers((":status", str(code)), ("content-type", kind), end=True)
+        call.flush()
+        return True
+    return act
+
+
+def reset_stream(code):
+    def act(_server, call, _request):
+        call.http2.reset_stream(call.stream, error_code=code)
+        call.flush()
+        return True
+    return act
+
+
+def go_away(code, last_stream):
+    """Closes the connection; streams above last_stream were not looked at."""
+    def act(_server, call, _request):
+        call.http2.close_connection(error_code=code, last_stream_id=last_stream)
+        call.flush()
+        return False
+    return act
+
+
+def exhausted_above(limit):
+    """The limit of a gRPC server, in the words of the one in Go."""
+    def act(server, call, request):
+        size = len(request.body)
+        return (grpc_ok if size <= limit else status(
+            8, f"grpc: received message larger than max ({size} vs. {limit})", alone=True))(
+                server, call, request)
+    return act
 
 
 # ---- certificates ----

@@ -12,6 +12,11 @@
 #define TE_LOST_FROM 0x080100
 #define TE_LOST_BELOW 0x080e00
 
+/* These can't use a connection again that speaks HTTP/2 by prior knowledge: the second request fails
+ * with "Error in the HTTP2 framing layer". curl/curl#10643 */
+#define REUSE_BROKEN_FROM 0x075700
+#define REUSE_BROKEN_BELOW 0x080000
+
 struct http {
 	const struct endpoint *endpoint;
 	CURL *curl;
@@ -22,6 +27,7 @@ struct http {
 	struct buf body; /* of the reply; its memory is used again */
 	size_t header_bytes;
 	bool is_too_long;
+	bool has_answered; /* at least once */
 };
 
 /* ---- callbacks ---- */
@@ -152,8 +158,13 @@ set_version(struct http *h)
 	(void)curl_easy_setopt(
 	    h->curl, CURLOPT_HTTP_VERSION,
 	    (long)(is_plain ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2TLS));
-	if (is_plain) /* HTTP/2 without TLS gets through a proxy in a tunnel only. otlp 6.3 */
-		(void)curl_easy_setopt(h->curl, CURLOPT_HTTPPROXYTUNNEL, 1L);
+	if (!is_plain)
+		return;
+	/* HTTP/2 without TLS gets through a proxy in a tunnel only. otlp 6.3 */
+	(void)curl_easy_setopt(h->curl, CURLOPT_HTTPPROXYTUNNEL, 1L);
+	unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+	if (version >= REUSE_BROKEN_FROM && version < REUSE_BROKEN_BELOW)
+		(void)curl_easy_setopt(h->curl, CURLOPT_FORBID_REUSE, 1L);
 }
 
 struct http *
@@ -254,7 +265,7 @@ end_of(const struct http *h, CURLcode code, unsigned status)
 }
 
 static struct str
-explain(struct http *h, CURLcode code, const struct http_request *request)
+explain(struct http *h, CURLcode code, enum reply_end end, const struct http_request *request)
 {
 	if (h->is_too_long)
 		return STR("the answer is longer than any answer may be");
@@ -263,9 +274,10 @@ explain(struct http *h, CURLcode code, const struct http_request *request)
 		                    (unsigned long long)request->timeout_ms);
 	struct str text = reply_excerpt(
 	    &h->arena, str_of(h->error[0] != '\0' ? h->error : curl_easy_strerror(code)));
-	if (h->endpoint->protocol->is_grpc &&
-	    (code == CURLE_GOT_NOTHING || code == CURLE_HTTP2 ||
-	     code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY))
+	/* What speaks HTTP/1.1 ends such a connection in one way or another. otlp 6.3 */
+	if (h->endpoint->protocol->is_grpc && !h->has_answered && end != REPLY_UNTRUSTED &&
+	    code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_HOST &&
+	    code != CURLE_COULDNT_RESOLVE_PROXY)
 		return arena_printf(&h->arena, "%.*s (is this a gRPC port?)", STR_ARG(text));
 	return text;
 }
@@ -312,9 +324,10 @@ http_post(struct http *h, const struct http_request *request, struct reply *r)
 	curl_slist_free_all(headers);
 	read_facts(h, r);
 	r->end = end_of(h, code, r->status);
+	h->has_answered |= r->end == REPLY_WHOLE;
 	r->body = h->body;
 	if (r->end != REPLY_WHOLE)
-		r->error = explain(h, code, request);
+		r->error = explain(h, code, r->end, request);
 	if (r->end == REPLY_WHOLE && h->endpoint->protocol->is_grpc &&
 	    (curl_easy_getinfo(h->curl, CURLINFO_HTTP_VERSION, &version) != CURLE_OK ||
 	     version != CURL_HTTP_VERSION_2)) {
