@@ -225,7 +225,10 @@ done(void *ctx, size_t i, void *result)
 	job->ok = !r->is_unsent || r->sink != NULL;
 	for (size_t k = 0; k < packed_len(&t->packed) && job->ok; k++)
 		job->ok = add_item(r, packed_item(&t->packed, k), t, job->diag);
-	buf_add(&b->holders, (struct str){(const char *)&t, sizeof(struct rendered *)});
+	if (r->sink == NULL) /* the outbox has copied it */
+		rendered_give(b, t);
+	else
+		buf_add(&b->holders, (struct str){(const char *)&t, sizeof(struct rendered *)});
 	if (job->ok && r->sink != NULL && r->encoder->batch_bytes == 0)
 		job->ok = flush(r, NULL, job->diag);
 	return job->ok;
