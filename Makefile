@@ -199,7 +199,7 @@ programs: $(BUILD)/retrospan $(TEST_PROGRAMS) $(REPLAYS)
 everything: programs $(BENCH_PROGRAMS)
 
 .PHONY: check
-check: programs ## run every test: units, golden cases, fuzz seeds, layers, manual
+check: programs ## run every test: units, golden cases, deliveries, fuzz seeds, layers, manual
 	@$(PYTHON) scripts/check --build $(BUILD)
 
 .PHONY: referee

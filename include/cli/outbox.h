@@ -17,18 +17,25 @@ struct outbox;
  * rather than cut. NULL after diag_fail. */
 struct outbox *outbox_open(const struct exporter *x, bool strict, struct diag *d);
 
-/*
- * Packs the spans that convention made of in for sending; on any thread. A span that is too large
- * is named, and made again with its longest contents cut until it fits; an item
- * without bytes stands for one that can't be sent.
- */
-void outbox_pack(const struct outbox *o, const struct convention *convention,
-                 const struct trace_input *in, const struct spans *spans,
-                 const struct resource *resource, struct packed *to, struct diag *d);
+/* A trace as a convention made it, and of what. */
+struct trace_made {
+	const struct convention *convention;
+	const struct trace_input *in;
+	const struct spans *spans;
+};
 
-/* Adds a trace; in order, on one thread. Its items and resource are copied. False when nothing more
- * will be delivered (reported). */
-bool outbox_add(struct outbox *o, const struct packed *items, const struct resource *resource,
+/*
+ * Packs a trace for sending; on any thread. Of each span there are two items: the one that is sent,
+ * without bytes when it can't be, and a spare one that is sent when the first is refused for
+ * its size, mostly without bytes. A span that is too large for a request is named, and
+ * made again with its longest contents cut until it fits.
+ */
+void outbox_pack(const struct outbox *o, const struct trace_made *made, struct packed *to,
+                 struct diag *d);
+
+/* Adds what outbox_pack made; in order, on one thread. Items and resource are copied. False when
+ * nothing more will be delivered (reported). */
+bool outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *resource,
                 struct diag *d);
 
 /* Sends what is left, waits, frees, and fills the part of the summary about sending. False when

@@ -1,6 +1,7 @@
 /* From packed traces to requests. */
 #include "cli/outbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -10,6 +11,12 @@
 
 #define OUTBOX_SPANS_MAX 512     /* in a request. otlp 14 */
 #define OUTBOX_TEXT_BYTES_MIN 64 /* contents are not cut below this */
+
+/* A span above the first gets a spare form of at most the second, its contents cut, for the server
+ * that finds it too large: the span itself is forgotten by then. Web servers refuse
+ * what is above 1 MiB, gRPC servers what is above 4 MiB. */
+#define OUTBOX_HEAVY_BYTES ((size_t)256 << 10)
+#define OUTBOX_SPARE_BYTES ((size_t)128 << 10)
 
 /* otlp 7 */
 #define OUTBOX_ATTEMPTS 5
@@ -102,11 +109,11 @@ cost_of(const struct outbox *o, struct str item)
 }
 
 static size_t
-count_large(const struct outbox *o, const struct packed *items, size_t room)
+count_above(const struct outbox *o, const struct packed *items, size_t bytes)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < packed_len(items); i++)
-		count += cost_of(o, packed_item(items, i)) > room;
+		count += cost_of(o, packed_item(items, i)) > bytes;
 	return count;
 }
 
@@ -130,70 +137,111 @@ tell_large(const struct span *span, size_t bytes, size_t room, bool is_cut, stru
 	arena_free(&a);
 }
 
-/* Makes the trace with its contents cut to fewer and fewer bytes, until each item that is
- * too large has a form that fits; forms holds these, in a. */
+/*
+ * Makes the trace with its contents cut to fewer and fewer bytes, until each item that costs more
+ * than `above` has a form that costs no more than room: in forms, which has a place for each item.
+ * Other places stay as they are.
+ */
 static void
-find_forms(const struct outbox *o, const struct convention *convention,
-           const struct trace_input *in, size_t room, struct str *forms, size_t len)
+find_forms(const struct outbox *o, const struct trace_made *made, const struct packed *items,
+           size_t above, size_t room, struct str *forms)
 {
-	struct trace_options options = *in->options;
-	struct trace_input again = *in;
+	struct trace_options options = *made->in->options;
+	struct trace_input again = *made->in;
 	struct packed cut = {0};
-	size_t bytes = room;
+	size_t bytes = room, most = options.policy.max_value_bytes;
 	bool is_done = false;
 	again.options = &options;
 	while (!is_done && (bytes /= 2) >= OUTBOX_TEXT_BYTES_MIN) {
 		struct spans spans = {0};
-		if (in->options->policy.max_value_bytes != 0 &&
-		    bytes >= in->options->policy.max_value_bytes)
+		if (most != 0 && bytes >= most)
 			continue;
 		options.policy.max_value_bytes = bytes;
-		convention->trace(&again, &spans);
+		made->convention->trace(&again, &spans);
 		packed_clear(&cut);
 		o->encoder->pack(&spans, &(struct encode_options){0}, &cut);
 		is_done = true;
-		for (size_t i = 0; i < len && i < packed_len(&cut); i++) {
+		for (size_t i = 0; i < packed_len(items) && i < packed_len(&cut); i++) {
 			struct str item = packed_item(&cut, i);
+			if (cost_of(o, packed_item(items, i)) <= above)
+				continue;
 			if (forms[i].len == 0 && cost_of(o, item) <= room)
-				forms[i] = arena_str(in->arena, item);
+				forms[i] = arena_str(again.arena, item);
 			is_done &= forms[i].len > 0;
 		}
 	}
 	packed_free(&cut);
 }
 
+/* Replaces the items by pairs: the form that is sent, and the spare one. */
 static void
-shrink(const struct outbox *o, const struct convention *convention, const struct trace_input *in,
-       const struct spans *spans, size_t room, struct packed *items, struct diag *d)
+pair_items(struct arena *a, struct packed *items, const struct str *forms, const struct str *spares)
 {
 	size_t len = packed_len(items);
-	struct str *forms = ARENA_ARRAY(in->arena, struct str, len);
-	for (size_t i = 0; i < len; i++)
-		if (cost_of(o, packed_item(items, i)) <= room)
-			forms[i] = arena_str(in->arena, packed_item(items, i));
-	if (!o->strict)
-		find_forms(o, convention, in, room, forms, len);
-	for (size_t i = 0; i < len; i++)
-		if (cost_of(o, packed_item(items, i)) > room)
-			tell_large(spans->at[i], packed_item(items, i).len, room, forms[i].len > 0,
-			           d);
+	struct str all = arena_str(a, buf_str(&items->bytes)),
+		   *old = ARENA_ARRAY(a, struct str, len);
+	for (size_t i = 0; i < len; i++) {
+		struct str item = packed_item(items, i);
+		old[i] = str_head(str_skip(all, (size_t)(item.at - items->bytes.at)), item.len);
+	}
 	packed_clear(items);
 	for (size_t i = 0; i < len; i++) {
-		buf_add(&items->bytes, forms[i]);
+		buf_add(&items->bytes, forms != NULL ? forms[i] : old[i]);
+		packed_end_item(items);
+		buf_add(&items->bytes, spares[i]);
 		packed_end_item(items);
 	}
 }
 
-void
-outbox_pack(const struct outbox *o, const struct convention *convention,
-            const struct trace_input *in, const struct spans *spans,
-            const struct resource *resource, struct packed *to, struct diag *d)
+/* The same when there is nothing to replace: nearly always. */
+static void
+pair_with_nothing(struct arena *a, struct packed *items)
 {
-	size_t room = room_for(o, resource);
-	o->encoder->pack(spans, &(struct encode_options){0}, to);
-	/* Both encoders make one item of each span. */
-	if (packed_len(to) == spans->len && count_large(o, to, room) > 0)
-		shrink(o, convention, in, spans, room, to, d);
+	struct str ends = arena_str(a, buf_str(&items->ends));
+	buf_clear(&items->ends);
+	for (size_t at = 0; at < ends.len; at += sizeof(size_t)) {
+		struct str end = {ends.at + at, sizeof(size_t)};
+		buf_add(&items->ends, end);
+		buf_add(&items->ends, end);
+	}
+}
+
+static struct str *
+fit_items(const struct outbox *o, const struct trace_made *made, size_t room,
+          const struct packed *items, struct diag *d)
+{
+	struct str *forms = ARENA_ARRAY(made->in->arena, struct str, packed_len(items));
+	for (size_t i = 0; i < packed_len(items); i++)
+		if (cost_of(o, packed_item(items, i)) <= room)
+			forms[i] = arena_str(made->in->arena, packed_item(items, i));
+	if (!o->strict)
+		find_forms(o, made, items, room, room, forms);
+	for (size_t i = 0; i < packed_len(items); i++)
+		if (cost_of(o, packed_item(items, i)) > room)
+			tell_large(made->spans->at[i], packed_item(items, i).len, room,
+			           forms[i].len > 0, d);
+	return forms;
+}
+
+void
+outbox_pack(const struct outbox *o, const struct trace_made *made, struct packed *to,
+            struct diag *d)
+{
+	size_t room = room_for(o, &made->spans->resource);
+	struct arena *a = made->in->arena;
+	o->encoder->pack(made->spans, &(struct encode_options){0}, to);
+	assert(packed_len(to) == made->spans->len); /* both encoders make one item of each span */
+	size_t large = count_above(o, to, room);
+	size_t heavy = o->strict ? 0 : count_above(o, to, OUTBOX_HEAVY_BYTES);
+	if (large == 0 && heavy == 0) {
+		pair_with_nothing(a, to);
+		return;
+	}
+	struct str *forms = large > 0 ? fit_items(o, made, room, to, d) : NULL;
+	struct str *spares = ARENA_ARRAY(a, struct str, packed_len(to));
+	if (heavy > 0)
+		find_forms(o, made, to, OUTBOX_HEAVY_BYTES, OUTBOX_SPARE_BYTES, spares);
+	pair_items(a, to, forms, spares);
 }
 
 /* ---- requests ---- */
@@ -238,13 +286,13 @@ is_full(const struct outbox *o, size_t room, size_t len, size_t cost)
 }
 
 bool
-outbox_add(struct outbox *o, const struct packed *items, const struct resource *resource,
+outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *resource,
            struct diag *d)
 {
-	size_t room = room_for(o, resource), all = 0, len = packed_len(items);
+	size_t room = room_for(o, resource), all = 0, len = packed_len(pairs) / 2;
 	bool ok = true;
 	for (size_t i = 0; i < len; i++)
-		all += cost_of(o, packed_item(items, i));
+		all += cost_of(o, packed_item(pairs, 2 * i));
 	if (o->parcel != NULL) {
 		const struct envelope *e = o->parcel->ctx;
 		/* A trace stays together where it can. otlp 14 */
@@ -253,14 +301,14 @@ outbox_add(struct outbox *o, const struct packed *items, const struct resource *
 			ok = flush(o, d);
 	}
 	for (size_t i = 0; i < len && ok; i++) {
-		struct str item = packed_item(items, i);
+		struct str item = packed_item(pairs, 2 * i);
 		if (item.len == 0) {
 			o->lost++;
 			continue;
 		}
 		if (is_full(o, room, 1, cost_of(o, item)))
 			ok = flush(o, d);
-		parcel_add(parcel_for(o, resource), item);
+		parcel_add(parcel_for(o, resource), item, packed_item(pairs, 2 * i + 1));
 		o->used += cost_of(o, item);
 	}
 	return ok;

@@ -117,9 +117,10 @@ work(void *ctx, size_t i, size_t worker)
 	r->convention->trace(&in, &spans);
 	if (r->sink != NULL)
 		r->encoder->pack(&spans, &r->encode, &out->packed);
-	if (r->outbox != NULL)
-		outbox_pack(r->outbox, r->convention, &in, &spans, &spans.resource, &out->outgoing,
-		            &out->diag);
+	if (r->outbox != NULL) {
+		struct trace_made made = {r->convention, &in, &spans};
+		outbox_pack(r->outbox, &made, &out->outgoing, &out->diag);
+	}
 	out->resource = resource_copy(&out->notes, &spans.resource);
 	out->spans = spans.len;
 	arena_reset(a);

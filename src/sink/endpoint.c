@@ -51,6 +51,16 @@ split_url(struct str text, struct url *u)
 	       (str_eq_nocase(u->scheme, STR("http")) || str_eq_nocase(u->scheme, STR("https")));
 }
 
+static struct str
+lower(struct arena *a, struct str text)
+{
+	char *to = arena_bytes(a, text.len);
+	for (size_t i = 0; i < text.len; i++)
+		to[i] = (char)(text.at[i] >= 'A' && text.at[i] <= 'Z' ? text.at[i] | 32
+		                                                      : text.at[i]);
+	return (struct str){to, text.len};
+}
+
 /* "http://h/x" and "http://h/x/" with "v1/traces" give "/x/v1/traces". */
 static struct str
 append_path(struct arena *a, struct str path, struct str tail)
@@ -75,6 +85,7 @@ endpoint_set_url(struct arena *a, struct endpoint *e, struct str text, enum endp
 	}
 	if (is_grpc)
 		u.path = u.query = (struct str){0}; /* the path is the method's. otlp 6.1 */
+	u.scheme = lower(a, u.scheme);
 	bool is_whole = form == ENDPOINT_FLAG && path.len > 0 && str_ends(u.path, path);
 	if (is_grpc || (form != ENDPOINT_EXACT && !is_whole))
 		u.path = append_path(a, u.path, path);
@@ -129,16 +140,6 @@ is_reserved(struct str name)
 		if (str_eq(name, str_of(ours[i])))
 			return true;
 	return str_starts(name, STR("grpc-"));
-}
-
-static struct str
-lower(struct arena *a, struct str text)
-{
-	char *to = arena_bytes(a, text.len);
-	for (size_t i = 0; i < text.len; i++)
-		to[i] = (char)(text.at[i] >= 'A' && text.at[i] <= 'Z' ? text.at[i] | 32
-		                                                      : text.at[i]);
-	return (struct str){to, text.len};
 }
 
 static struct str

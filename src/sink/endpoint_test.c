@@ -54,7 +54,7 @@ a_base_url_gets_the_path(void **state)
 	assert_string_equal(url(t, "http://h:4318", ENDPOINT_BASE), "http://h:4318/v1/traces");
 	assert_string_equal(url(t, "http://h:4318/", ENDPOINT_BASE), "http://h:4318/v1/traces");
 	assert_string_equal(url(t, "https://h/x", ENDPOINT_BASE), "https://h/x/v1/traces");
-	assert_string_equal(url(t, "HTTPS://h/x/", ENDPOINT_BASE), "HTTPS://h/x/v1/traces");
+	assert_string_equal(url(t, "HTTPS://h/x/", ENDPOINT_BASE), "https://h/x/v1/traces");
 	assert_string_equal(url(t, "http://h/x?k=v#f", ENDPOINT_BASE), "http://h/x/v1/traces?k=v");
 	assert_string_equal(url(t, "http://h/v1/traces", ENDPOINT_BASE),
 	                    "http://h/v1/traces/v1/traces");

@@ -150,7 +150,7 @@ static void
 set_version(struct http *h)
 {
 	const struct endpoint *e = h->endpoint;
-	bool is_plain = str_starts(e->url, STR("http:")) || str_starts(e->url, STR("HTTP:"));
+	bool is_plain = str_starts(e->url, STR("http:"));
 	if (!e->protocol->is_grpc) {
 		(void)curl_easy_setopt(h->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
 		return;

@@ -18,7 +18,8 @@
 /* A part of a parcel. */
 struct range {
 	size_t from, to;
-	bool is_last; /* smaller pieces are not tried any more */
+	bool is_last;  /* smaller pieces are not tried any more */
+	bool is_spare; /* one item, in its spare form */
 };
 
 struct sender {
@@ -148,7 +149,7 @@ join(struct sender *s, const struct parcel *p, const struct range *r)
 	buf_clear(&s->items);
 	buf_clear(&s->batch);
 	for (size_t i = r->from; i < r->to; i++) {
-		struct str item = parcel_item(p, i);
+		struct str item = r->is_spare ? parcel_spare(p, i) : parcel_item(p, i);
 		buf_add(&s->items, (struct str){(const char *)&item, sizeof item});
 	}
 	p->join(p->ctx, (const struct str *)(const void *)s->items.at, r->to - r->from, &s->batch);
@@ -235,9 +236,39 @@ halve(struct ranges *stack, const struct range *r, bool is_last)
 	size_t middle = r->from + (r->to - r->from) / 2;
 	if (middle == r->from || r->is_last || stack->len + 2 > SENDER_RANGES_MAX)
 		return false;
-	stack->at[stack->len++] = (struct range){middle, r->to, is_last};
-	stack->at[stack->len++] = (struct range){r->from, middle, is_last};
+	stack->at[stack->len++] = (struct range){middle, r->to, is_last, false};
+	stack->at[stack->len++] = (struct range){r->from, middle, is_last, false};
 	return true;
+}
+
+/* The one item that was too large is sent in its spare form. False when it has none. */
+static bool
+use_spare(struct sender *s, const struct parcel *p, const struct range *r, const struct verdict *v,
+          struct ranges *stack)
+{
+	struct arena a = {0};
+	if (r->to - r->from != 1 || r->is_spare || parcel_spare(p, r->from).len == 0 ||
+	    stack->len == SENDER_RANGES_MAX)
+		return false;
+	stack->at[stack->len++] = (struct range){r->from, r->to, true, true};
+	tell(s, false,
+	     arena_printf(&a,
+	                  "%.*s: a single span takes %zu bytes, and is sent again with its "
+	                  "longest contents cut",
+	                  STR_ARG(v->text), s->batch.len));
+	arena_free(&a);
+	return true;
+}
+
+/* After an answer that is about size. False when nothing smaller can be tried. */
+static bool
+try_smaller(struct sender *s, const struct parcel *p, const struct range *r,
+            const struct verdict *v, struct ranges *stack)
+{
+	if (v->answer == ANSWER_EXHAUSTED)
+		return halve(stack, r, true);
+	return v->answer == ANSWER_TOO_LARGE &&
+	       (halve(stack, r, false) || use_spare(s, p, r, v, stack));
 }
 
 static void
@@ -293,8 +324,7 @@ send_range(struct sender *s, const struct parcel *p, const struct range *r, stru
 		tell_loss(s, r, v.text, "not delivered, and nothing more is sent");
 		settle(s, r, FATE_UNDELIVERED, 0);
 		stop(s);
-	} else if ((v.answer != ANSWER_TOO_LARGE && v.answer != ANSWER_EXHAUSTED) ||
-	           !halve(stack, r, v.answer == ANSWER_EXHAUSTED)) {
+	} else if (!try_smaller(s, p, r, &v, stack)) {
 		refused(s, r, &v);
 	}
 	arena_free(&a);
@@ -315,7 +345,7 @@ deliver(struct sender *s, const struct parcel *p)
 	struct ranges stack = {.len = 0};
 	if (parcel_len(p) == 0)
 		return;
-	stack.at[stack.len++] = (struct range){0, parcel_len(p), false};
+	stack.at[stack.len++] = (struct range){0, parcel_len(p), false, false};
 	while (stack.len > 0) {
 		struct range r = stack.at[--stack.len];
 		if (!is_closed(s)) {
