@@ -87,7 +87,7 @@ class Server:
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             self.talk(connection, number)
-        except (OSError, ssl.SSLError, EOFError):
+        except (OSError, EOFError, ValueError):  # what talks TLS to a plain port is no text
             pass
         finally:
             with self.lock:
@@ -250,7 +250,11 @@ def pump(source, target):
 
 class GrpcServer(Server):
     """Plays acts over HTTP/2, by prior knowledge or with TLS by ALPN. A call is what an act gets
-    for its connection."""
+    for its connection. A stream that brings more than `limit` is ended before it has come whole."""
+
+    def __init__(self, *acts, tls=None, limit=None):
+        super().__init__(*acts, tls=tls)
+        self.limit = limit
 
     def talk(self, connection, number):
         from h2.config import H2Configuration
@@ -269,10 +273,15 @@ class GrpcServer(Server):
         from h2 import events
         if isinstance(event, events.RequestReceived):
             calls[event.stream_id] = (dict(event.headers), bytearray())
-        elif isinstance(event, events.DataReceived):
+        elif isinstance(event, events.DataReceived) and event.stream_id in calls:
             calls[event.stream_id][1].extend(event.data)
+            length = int.from_bytes(calls[event.stream_id][1][1:5], "big")
+            if self.limit and length > self.limit:
+                del calls[event.stream_id]
+                http2.reset_stream(event.stream_id, error_code=0)
+                return True
             http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-        elif isinstance(event, events.StreamEnded):
+        elif isinstance(event, events.StreamEnded) and event.stream_id in calls:
             headers, body = calls.pop(event.stream_id)
             request = Request(headers[":method"], headers[":path"], headers, bytes(body), number)
             call = Call(http2, connection, event.stream_id)

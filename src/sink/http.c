@@ -325,6 +325,7 @@ http_post(struct http *h, const struct http_request *request, struct reply *r)
 	read_facts(h, r);
 	r->end = end_of(h, code, r->status);
 	h->has_answered |= r->end == REPLY_WHOLE;
+	r->is_reset = code == CURLE_HTTP2_STREAM && r->sent_bytes < request->body.len;
 	r->body = h->body;
 	if (r->end != REPLY_WHOLE)
 		r->error = explain(h, code, r->end, request);

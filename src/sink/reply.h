@@ -27,6 +27,7 @@ struct reply {
 	enum reply_end end;
 	unsigned status;     /* of HTTP; 0: none came */
 	uint64_t sent_bytes; /* of the request's body */
+	bool is_reset;       /* an HTTP/2 stream was, before all of that was sent */
 	struct str content_type, redirect;
 	struct buf body;
 	uint64_t retry_after_s;                             /* Retry-After; 0: none */

@@ -192,9 +192,15 @@ give_up(struct arena *a, enum retry_step step, unsigned attempt, const struct ve
 	return arena_printf(a, "%.*s: given up after %u attempts", STR_ARG(text), attempt);
 }
 
-/* Sends what make_request made until the answer is final. *v with ANSWER_LATER: given up. */
+/*
+ * Sends what make_request made until the answer is final. *v with ANSWER_LATER: given up.
+ *
+ * A gRPC server that finds a message too large may say so and end the stream while the message is
+ * still coming. libcurl 7.88 then tells of the end only. So twice the same end means
+ * ANSWER_TOO_LARGE where there is something to halve.
+ */
 static void
-exchange(struct sender *s, struct arena *a, struct verdict *v)
+exchange(struct sender *s, struct arena *a, bool can_halve, struct verdict *v)
 {
 	struct http_request request = make_request(s);
 	for (unsigned attempt = 1;; attempt++) {
@@ -210,6 +216,8 @@ exchange(struct sender *s, struct arena *a, struct verdict *v)
 		s->tally.bytes += reply.sent_bytes;
 		s->options.endpoint->protocol->judge(a, &reply, v);
 		v->text = arena_str(a, v->text);
+		if (v->answer == ANSWER_LATER && reply.is_reset && can_halve && attempt > 1)
+			v->answer = ANSWER_TOO_LARGE;
 		if (v->answer != ANSWER_LATER)
 			return;
 		enum retry_step step = retry_next(&s->options.retry, attempt, s->options.now_ns(),
@@ -314,7 +322,7 @@ send_range(struct sender *s, const struct parcel *p, const struct range *r, stru
 	/* What is as large as something that was too large is not sent in vain. */
 	if (s->refused_bytes != 0 && s->batch.len >= s->refused_bytes && halve(stack, r, false))
 		return;
-	exchange(s, &a, &v);
+	exchange(s, &a, r->to - r->from > 1, &v);
 	if (v.answer == ANSWER_TOO_LARGE &&
 	    (s->refused_bytes == 0 || s->batch.len < s->refused_bytes))
 		s->refused_bytes = s->batch.len;
