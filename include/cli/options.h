@@ -65,11 +65,12 @@ struct strs {
 	size_t len, cap;
 };
 
-/* What it says about sending; an empty text was not given. */
+/* What it says about sending; an empty text was not given. Texts are copies: what is
+ * secret is gone from argv. */
 struct sending_options {
 	struct str to, endpoint, protocol, compression;
 	struct str certificate, client_key, client_certificate;
-	struct strs headers; /* copies: what stood in argv is gone */
+	struct strs headers;
 	bool insecure, has_timeout;
 	uint64_t timeout_ms;      /* 0: none */
 	uint64_t deadline_ms;     /* 0: not given */
@@ -98,8 +99,8 @@ options_send(const struct options *o)
 	return o->sending.to.len > 0 || o->sending.endpoint.len > 0;
 }
 
-/* Parses, and overwrites the values of headers in argv, which everybody can see. False, after a
- * message on err, when the command line is wrong. */
+/* Parses, and overwrites headers and URLs with a user in argv, which everybody can see. False,
+ * after a message on err, when the command line is wrong. */
 bool options_parse(struct arena *a, int argc, char *const *argv, struct options *o, FILE *err);
 
 /* Writes the help text, and a completion script for bash, zsh or fish. */

@@ -34,7 +34,7 @@ void outbox_pack(const struct outbox *o, const struct trace_made *made, struct p
                  struct diag *d);
 
 /* Adds what outbox_pack made; in order, on one thread. Items and resource are copied. False when
- * nothing more will be delivered (reported). */
+ * nothing more will be delivered (reported); what is added nevertheless is counted. */
 bool outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *resource,
                 struct diag *d);
 

@@ -21,7 +21,6 @@ struct render {
 	struct trace_options trace;
 	struct file_sink *sink; /* NULL: nothing is written */
 	struct outbox *outbox;  /* NULL: nothing is sent */
-	bool is_unsent;         /* the outbox takes no more (reported) */
 	unsigned threads;
 	uint64_t since_ns, until_ns; /* 0: no limit */
 	/* Told after each trace how many bytes of lines went into it. NULL: nobody asks. */

@@ -169,7 +169,7 @@ set_sending(struct arena *a, struct sending_options *s, const struct option *opt
 	    [OPTION_CLIENT_CERTIFICATE] = &s->client_certificate,
 	};
 	if (texts[option->id] != NULL)
-		*texts[option->id] = value;
+		*texts[option->id] = arena_str(a, value);
 	else if (option->id == OPTION_HEADER)
 		*ARENA_PUSH(a, &s->headers) = arena_str(a, value);
 	else if (option->id == OPTION_INSECURE)
@@ -342,7 +342,8 @@ parse_long(struct arena *a, struct argument_list *args, struct str text, struct 
 		    !take_value(args, option, &value, err))
 			return false;
 		bool ok = set(a, o, option, value, err);
-		if (option->id == OPTION_HEADER)
+		if (option->id == OPTION_HEADER ||
+		    (option->id == OPTION_ENDPOINT && str_has(value, STR("@"))))
 			scrub(args, value.len);
 		return ok;
 	}

@@ -221,7 +221,7 @@ what_is_said_about_sending_is_kept(void **state)
 }
 
 static void
-headers_vanish_from_the_command_line(void **state)
+secrets_vanish_from_the_command_line(void **state)
 {
 	struct try *t = *state;
 	char one[] = "--header=a: secret", name[] = "--header", two[] = "b=secret";
@@ -234,6 +234,11 @@ headers_vanish_from_the_command_line(void **state)
 	assert_string_equal(one, "--header=*********");
 	assert_string_equal(two, "********");
 	assert_is(t->options.paths.at[0], "secret");
+	char url[] = "--endpoint=http://ada:secret@h";
+	char *with_url[] = {program, url, NULL};
+	assert_true(options_parse(&t->arena, 2, with_url, &t->options, stderr));
+	assert_is(t->options.sending.endpoint, "http://ada:secret@h");
+	assert_null(strstr(url, "secret"));
 }
 
 static void
@@ -264,7 +269,7 @@ main(void)
 	    cmocka_unit_test(a_wrong_command_line_is_refused_with_the_option_s_name),
 	    cmocka_unit_test(times_are_dates_or_ages),
 	    cmocka_unit_test(what_is_said_about_sending_is_kept),
-	    cmocka_unit_test(headers_vanish_from_the_command_line),
+	    cmocka_unit_test(secrets_vanish_from_the_command_line),
 	    cmocka_unit_test(the_table_is_in_order_and_its_letters_and_names_are_unique),
 	};
 

@@ -31,6 +31,7 @@ struct outbox {
 	bool strict;
 	struct parcel *parcel; /* being filled, or NULL */
 	size_t used;           /* bytes of its items, with what join adds to each */
+	bool is_closed;        /* nothing is sent any more */
 	uint64_t lost;         /* items that could not be made small enough */
 };
 
@@ -253,13 +254,14 @@ join(const void *ctx, const struct str *items, size_t count, struct buf *out)
 	e->encoder->join(items, count, &e->resource, out);
 }
 
-static bool
+static void
 flush(struct outbox *o, struct diag *d)
 {
 	struct parcel *p = o->parcel;
 	o->parcel = NULL;
 	o->used = 0;
-	return p == NULL || sender_send(o->sender, p, d);
+	if (p != NULL)
+		o->is_closed = !sender_send(o->sender, p, d);
 }
 
 static struct parcel *
@@ -290,7 +292,6 @@ outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *
            struct diag *d)
 {
 	size_t room = room_for(o, resource), all = 0, len = packed_len(pairs) / 2;
-	bool ok = true;
 	for (size_t i = 0; i < len; i++)
 		all += cost_of(o, packed_item(pairs, 2 * i));
 	if (o->parcel != NULL) {
@@ -298,27 +299,28 @@ outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *
 		/* A trace stays together where it can. otlp 14 */
 		bool parts = all <= room && len <= OUTBOX_SPANS_MAX && is_full(o, room, len, all);
 		if (parts || !resource_equal(&e->resource, resource))
-			ok = flush(o, d);
+			flush(o, d);
 	}
-	for (size_t i = 0; i < len && ok; i++) {
+	/* Also when it is closed: each span has its fate. */
+	for (size_t i = 0; i < len; i++) {
 		struct str item = packed_item(pairs, 2 * i);
 		if (item.len == 0) {
 			o->lost++;
 			continue;
 		}
 		if (is_full(o, room, 1, cost_of(o, item)))
-			ok = flush(o, d);
+			flush(o, d);
 		parcel_add(parcel_for(o, resource), item, packed_item(pairs, 2 * i + 1));
 		o->used += cost_of(o, item);
 	}
-	return ok;
+	return !o->is_closed;
 }
 
 bool
 outbox_close(struct outbox *o, struct summary *summary, struct diag *d)
 {
 	struct sender_tally tally;
-	(void)flush(o, d);
+	flush(o, d);
 	bool ok = sender_close(o->sender, &tally, d) && o->lost == 0;
 	summary->sends = true;
 	summary->delivered = tally.delivered;

@@ -221,9 +221,8 @@ done(void *ctx, size_t i, void *result)
 	if (r->tick != NULL)
 		r->tick(r->tick_ctx, weigh(job, i));
 	r->turns += job->tasks.at[i].turn != NULL && !job->tasks.at[i].turn->local;
-	if (r->outbox != NULL && !r->is_unsent)
-		r->is_unsent = !outbox_add(r->outbox, &t->outgoing, &t->resource, job->diag);
-	job->ok = !r->is_unsent || r->sink != NULL;
+	if (r->outbox != NULL && !outbox_add(r->outbox, &t->outgoing, &t->resource, job->diag))
+		job->ok = r->sink != NULL;
 	for (size_t k = 0; k < packed_len(&t->packed) && job->ok; k++)
 		job->ok = add_item(r, packed_item(&t->packed, k), t, job->diag);
 	if (r->sink == NULL) /* the outbox has copied it */

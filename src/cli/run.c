@@ -175,16 +175,14 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	(void)inputs_find(&arena, o, env, render.threads, &inputs, &diag);
 	log_print(log, &diag);
 	progress.all = inputs.bytes;
-	bool ok = open_outputs(&arena, o, env, &render, &diag), is_told = true;
+	bool ok = open_outputs(&arena, o, env, &render, &diag), is_told = false;
 	if (ok) {
 		if (render.sink != NULL)
 			interrupt_unlinks(file_sink_temporary(render.sink));
 		ok = convert_all(&inputs, o, env, &render, &tally, &progress);
 		ok = render_finish(&render, &diag) && ok;
-		is_told = ok || render.is_unsent;
+		is_told = ok || render.outbox != NULL;
 		ok = close_file(&render, ok, &diag);
-	} else {
-		is_told = false;
 	}
 	if (render.outbox != NULL)
 		ok = outbox_close(render.outbox, &tally.summary, &diag) && ok;
