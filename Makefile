@@ -35,13 +35,13 @@ export LC_ALL = C
 
 SOURCES := $(sort $(shell find src -name '*.c'))
 HEADERS := $(sort $(shell find src include -name '*.h'))
-PROTO := $(wildcard src/encode/otlp.proto)
+PROTO := $(wildcard src/*/*.proto)
 TESTS := $(filter %_test.c,$(SOURCES))
 DOORS := $(filter %_fuzz.c,$(SOURCES))
 BENCHES := $(filter %_bench.c,$(SOURCES))
 MAIN := src/cli/main.c
 INSIDE := $(filter-out $(TESTS) $(DOORS) $(BENCHES) $(MAIN),$(SOURCES))
-GENERATED := $(PROTO:src/encode/%.proto=$(BUILD)/gen/%.pb-c.c)
+GENERATED := $(patsubst %.proto,$(BUILD)/gen/%.pb-c.c,$(notdir $(PROTO)))
 SCRIPTS := $(filter-out %/requirements.txt %/__pycache__ %.c,$(wildcard scripts/*)) .ci/run
 MAN1 := $(wildcard man/*.1)
 MAN7 := $(wildcard man/*.7)
@@ -59,9 +59,9 @@ COMPLETIONS := $(addprefix $(BUILD)/completions/,retrospan _retrospan retrospan.
 # ---- flags ----
 
 package = $(or $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null),$(3))
-PACKAGES = yyjson libprotobuf-c libcrypto
+PACKAGES = yyjson libprotobuf-c libcrypto libcurl libdeflate
 PACKAGE_CFLAGS := $(call package,--cflags,$(PACKAGES))
-PACKAGE_LIBS := $(call package,--libs,$(PACKAGES),-lyyjson -lprotobuf-c -lcrypto)
+PACKAGE_LIBS := $(call package,--libs,$(PACKAGES),-lyyjson -lprotobuf-c -lcrypto -lcurl -ldeflate)
 CMOCKA_CFLAGS := $(call package,--cflags,cmocka)
 CMOCKA_LIBS := $(call package,--libs,cmocka,-lcmocka)
 
@@ -100,9 +100,10 @@ $(FLAGS): Makefile
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$RETROSPAN_FLAGS" > $@
 
-$(BUILD)/gen/%.pb-c.c: src/encode/%.proto
+vpath %.proto $(sort $(dir $(PROTO)))
+$(BUILD)/gen/%.pb-c.c: %.proto
 	@mkdir -p $(@D)
-	$(call quiet,GEN) $(PROTOC_C) -Isrc/encode --c_out=$(@D) $<
+	$(call quiet,GEN) $(PROTOC_C) -I$(<D) --c_out=$(@D) $<
 
 # protoc-c writes both at once.
 $(BUILD)/gen/%.pb-c.h: $(BUILD)/gen/%.pb-c.c
@@ -198,7 +199,7 @@ programs: $(BUILD)/retrospan $(TEST_PROGRAMS) $(REPLAYS)
 everything: programs $(BENCH_PROGRAMS)
 
 .PHONY: check
-check: programs ## run every test: units, golden cases, fuzz seeds, layers, manual
+check: programs ## run every test: units, golden cases, deliveries, fuzz seeds, layers, manual
 	@$(PYTHON) scripts/check --build $(BUILD)
 
 .PHONY: referee

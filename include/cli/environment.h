@@ -23,6 +23,9 @@ struct environment {
 	struct live_options live;   /* but for emulate */
 };
 
+/* A variable without white space around it; empty when it is not set. otlp 9.1 */
+struct str environment_variable(const char *name);
+
 void environment_read(struct arena *a, struct environment *env, struct diag *d);
 
 /* OTEL_RESOURCE_ATTRIBUTES: "k=v,k2=v2", percent-encoded. False, after diag_warn, *list empty,

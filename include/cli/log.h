@@ -35,6 +35,9 @@ void log_progress_end(struct log *l);
 /* What was done, as the last line. */
 struct summary {
 	uint64_t sessions, turns, spans, read, used, history, ignored, skipped, inherited;
+	bool sends;                                /* to an endpoint; then: */
+	uint64_t delivered, rejected, undelivered; /* spans */
+	uint64_t requests, sent_bytes;
 };
 void log_summary(struct log *l, const struct summary *s);
 

@@ -15,6 +15,18 @@ enum option_id {
 	OPTION_EMULATE,
 	OPTION_DETAILED,
 	OPTION_OUTPUT,
+	OPTION_TO, /* from here ... */
+	OPTION_ENDPOINT,
+	OPTION_PROTOCOL,
+	OPTION_HEADER,
+	OPTION_TIMEOUT,
+	OPTION_DEADLINE,
+	OPTION_COMPRESSION,
+	OPTION_CERTIFICATE,
+	OPTION_CLIENT_KEY,
+	OPTION_CLIENT_CERTIFICATE,
+	OPTION_INSECURE, /* ... to here they fill struct sending_options */
+	OPTION_MAX_REQUEST_BYTES,
 	OPTION_SESSION,
 	OPTION_SINCE,
 	OPTION_UNTIL,
@@ -80,6 +92,18 @@ struct strs {
 	size_t len, cap;
 };
 
+/* What it says about sending; an empty text was not given. Texts are copies: what is
+ * secret is gone from argv. */
+struct sending_options {
+	struct str to, endpoint, protocol, compression;
+	struct str certificate, client_key, client_certificate;
+	struct strs headers;
+	bool insecure, has_timeout;
+	uint64_t timeout_ms;      /* 0: none */
+	uint64_t deadline_ms;     /* 0: not given */
+	size_t max_request_bytes; /* 0: not given */
+};
+
 /* What the command line says; texts point into argv. Only enumerated values and numbers are
  * checked here. */
 struct options {
@@ -94,10 +118,17 @@ struct options {
 	size_t max_value_bytes;
 	unsigned jobs; /* 0: not given */
 	struct str completion;
+	struct sending_options sending;
 };
 
-/* Parses. False, after a message on err, when the command line is wrong; o->command is set
- * nevertheless. */
+static inline bool
+options_send(const struct options *o)
+{
+	return o->sending.to.len > 0 || o->sending.endpoint.len > 0;
+}
+
+/* Parses, and overwrites headers and URLs with a user in argv, which everybody can see. False,
+ * after a message on err, when the command line is wrong; o->command is set nevertheless. */
 bool options_parse(struct arena *a, int argc, char *const *argv, struct options *o, FILE *err);
 
 /* Writes the help text of a command, and a completion script for bash, zsh or fish. */

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/intern.h"
+#include "cli/outbox.h"
 #include "encode/encoder.h"
 #include "session/session.h"
 #include "sink/file.h"
@@ -18,7 +19,8 @@ struct render {
 	const struct encoder *encoder;
 	struct encode_options encode;
 	struct trace_options trace;
-	struct file_sink *sink;
+	struct file_sink *sink; /* NULL: nothing is written */
+	struct outbox *outbox;  /* NULL: nothing is sent */
 	unsigned threads;
 	uint64_t since_ns, until_ns; /* 0: no limit */
 	/* Told after each trace how many bytes of lines went into it. NULL: nobody asks. */
@@ -30,8 +32,9 @@ struct render {
 	struct batch *batch;
 };
 
-/* Renders the wanted sessions of a family. False when writing failed (reported) or nobody reads
- * any more (file_sink_closed). */
+/* Renders the wanted sessions of a family. False when there is no use in going on: writing failed
+ * (reported), nobody reads any more (file_sink_closed), or all that was wanted was
+ * sending and that failed. */
 bool render_sessions(struct render *r, struct intern *names, const struct sessions *sessions,
                      struct diag *d);
 

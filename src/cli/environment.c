@@ -6,43 +6,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "base/when.h"
 
-/* Empty means unset. otlp 9.1 */
-static struct str
-variable(const char *name)
+struct str
+environment_variable(const char *name)
 {
 	return str_trim(str_of(getenv(name)));
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 32);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
-percent_decode(struct arena *a, struct str text, struct str *out)
+decode(struct arena *a, struct str text, struct str *out)
 {
-	char *to = arena_bytes(a, text.len);
-	size_t len = 0;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.at[i] != '%') {
-			to[len++] = text.at[i];
-			continue;
-		}
-		if (i + 2 >= text.len || hex_digit(text.at[i + 1]) < 0 ||
-		    hex_digit(text.at[i + 2]) < 0)
-			return false;
-		to[len++] = (char)(hex_digit(text.at[i + 1]) * 16 + hex_digit(text.at[i + 2]));
-		i += 2;
-	}
-	*out = (struct str){to, len};
-	return utf8_valid(*out) && str_find_byte(*out, '\0') == STR_NONE;
+	return percent_decode(a, text, out) && utf8_valid(*out) &&
+	       str_find_byte(*out, '\0') == STR_NONE;
 }
 
 static bool
@@ -50,8 +28,8 @@ add_member(struct arena *a, struct str member, struct attributes *list)
 {
 	struct str key, value;
 	size_t equals = str_find_byte(member, '=');
-	if (equals == STR_NONE || !percent_decode(a, str_trim(str_head(member, equals)), &key) ||
-	    !percent_decode(a, str_trim(str_skip(member, equals + 1)), &value) || key.len == 0)
+	if (equals == STR_NONE || !decode(a, str_trim(str_head(member, equals)), &key) ||
+	    !decode(a, str_trim(str_skip(member, equals + 1)), &value) || key.len == 0)
 		return false;
 	for (size_t i = 0; i < list->len; i++)
 		if (str_eq(list->at[i].key, key)) {
@@ -84,7 +62,7 @@ environment_attributes(struct arena *a, struct str text, struct attributes *list
 static void
 read_project(struct environment *env, struct diag *d)
 {
-	struct str text = variable("WEAVE_PROJECT");
+	struct str text = environment_variable("WEAVE_PROJECT");
 	size_t slash = str_find_byte(text, '/');
 	if (text.len == 0)
 		return;
@@ -103,7 +81,7 @@ is_on(const char *name, bool otherwise)
 {
 	static const struct str words[] = {STR_INIT("1"), STR_INIT("true"), STR_INIT("yes"),
 	                                   STR_INIT("on")};
-	struct str value = variable(name);
+	struct str value = environment_variable(name);
 	if (value.len == 0)
 		return otherwise;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -120,10 +98,10 @@ content_units(void)
 	                                    "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 	                                    "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"};
 	uint64_t limit = LIVE_CONTENT_UNITS, n;
-	if (str_to_u64(variable(names[0]), &n) && n > 0 && n < SIZE_MAX)
+	if (str_to_u64(environment_variable(names[0]), &n) && n > 0 && n < SIZE_MAX)
 		limit = n;
 	for (size_t i = 1; i < sizeof names / sizeof *names; i++)
-		if (str_to_u64(variable(names[i]), &n) && n < limit)
+		if (str_to_u64(environment_variable(names[i]), &n) && n < limit)
 			limit = n;
 	return (size_t)limit;
 }
@@ -140,7 +118,7 @@ read_live(struct environment *env)
 		env->content |= CLASS_TOOL_OUTPUT;
 	env->live = (struct live_options){
 	    .detailed = is_on("ENABLE_BETA_TRACING_DETAILED", false) &&
-	                variable("BETA_TRACING_ENDPOINT").len > 0,
+	                environment_variable("BETA_TRACING_ENDPOINT").len > 0,
 	    .no_session_id = !is_on("OTEL_METRICS_INCLUDE_SESSION_ID", true),
 	    .with_version = is_on("OTEL_METRICS_INCLUDE_VERSION", false),
 	    .with_entrypoint = is_on("OTEL_METRICS_INCLUDE_ENTRYPOINT", false),
@@ -154,14 +132,15 @@ environment_read(struct arena *a, struct environment *env, struct diag *d)
 {
 	struct timespec now = {0, 0};
 	*env = (struct environment){0};
-	env->tmp_dir = variable("TMPDIR");
+	env->tmp_dir = environment_variable("TMPDIR");
 	env->stdin_is_terminal = isatty(STDIN_FILENO);
 	env->stdout_is_terminal = isatty(STDOUT_FILENO);
 	env->stderr_is_terminal = isatty(STDERR_FILENO);
-	env->no_color = variable("NO_COLOR").len > 0;
-	env->service_name = utf8_repair(a, variable("OTEL_SERVICE_NAME"));
-	env->agent_name = utf8_repair(a, variable("WEAVE_AGENT_NAME"));
-	(void)environment_attributes(a, variable("OTEL_RESOURCE_ATTRIBUTES"), &env->resource, d);
+	env->no_color = environment_variable("NO_COLOR").len > 0;
+	env->service_name = utf8_repair(a, environment_variable("OTEL_SERVICE_NAME"));
+	env->agent_name = utf8_repair(a, environment_variable("WEAVE_AGENT_NAME"));
+	(void)environment_attributes(a, environment_variable("OTEL_RESOURCE_ATTRIBUTES"),
+	                             &env->resource, d);
 	read_project(env, d);
 	read_live(env);
 	(void)clock_gettime(CLOCK_REALTIME, &now);

@@ -123,7 +123,9 @@ complete_zsh_options(const struct command *c, FILE *out)
 			fprintf(out, "\t'(-%c --%s)'{-%c,--%s}'", o->letter, o->name, o->letter,
 			        o->name);
 		else
-			fprintf(out, "\t'%s--%s", o->id == OPTION_SESSION ? "*" : "", o->name);
+			fprintf(out, "\t'%s--%s",
+			        o->id == OPTION_SESSION || o->id == OPTION_HEADER ? "*" : "",
+			        o->name);
 		fputc('[', out);
 		put_plain(out, o->help);
 		fputc(']', out);

@@ -146,6 +146,26 @@ plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
+static void
+put_sending(struct buf *b, const struct summary *s, bool json)
+{
+	if (json) {
+		put_number(b, "delivered", s->delivered);
+		put_number(b, "rejected", s->rejected);
+		put_number(b, "undelivered", s->undelivered);
+		put_number(b, "requests", s->requests);
+		put_number(b, "sent_bytes", s->sent_bytes);
+		return;
+	}
+	buf_printf(b, "; %" PRIu64 " span%s delivered", s->delivered, plural(s->delivered));
+	if (s->rejected > 0)
+		buf_printf(b, ", %" PRIu64 " rejected", s->rejected);
+	if (s->undelivered > 0)
+		buf_printf(b, ", %" PRIu64 " not delivered", s->undelivered);
+	buf_printf(b, " (%" PRIu64 " request%s, %" PRIu64 " byte%s)", s->requests,
+	           plural(s->requests), s->sent_bytes, plural(s->sent_bytes));
+}
+
 void
 log_summary(struct log *l, const struct summary *s)
 {
@@ -165,6 +185,8 @@ log_summary(struct log *l, const struct summary *s)
 		put_number(&b, "ignored", s->ignored);
 		put_number(&b, "skipped", s->skipped);
 		put_number(&b, "inherited_turns", s->inherited);
+		if (s->sends)
+			put_sending(&b, s, true);
 		buf_byte(&b, '}');
 		write_line(l, &b);
 		return;
@@ -182,6 +204,8 @@ log_summary(struct log *l, const struct summary *s)
 	if (s->inherited > 0)
 		buf_printf(&b, "; %" PRIu64 " inherited turn%s left out", s->inherited,
 		           plural(s->inherited));
+	if (s->sends)
+		put_sending(&b, s, false);
 	write_line(l, &b);
 }
 

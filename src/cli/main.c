@@ -24,11 +24,26 @@ printed(void)
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
 
+/* True when an option says how to send, and none says that anything is sent. */
+static bool
+sends_nowhere(const struct options *o)
+{
+	const struct sending_options *s = &o->sending;
+	return !options_send(o) &&
+	       (s->protocol.len > 0 || s->compression.len > 0 || s->certificate.len > 0 ||
+	        s->client_key.len > 0 || s->client_certificate.len > 0 || s->headers.len > 0 ||
+	        s->insecure || s->has_timeout || s->deadline_ms > 0 || s->max_request_bytes > 0);
+}
+
 static int
 convert(const struct options *o, const struct environment *env, struct log *log)
 {
 	const struct encoder *encoder = encoder_find(o->format);
-	if (encoder->binary && env->stdout_is_terminal && !o->has_output) {
+	if (sends_nowhere(o)) {
+		fputs("retrospan: options about sending need --to or --endpoint\n", stderr);
+		return usage(o->command);
+	}
+	if (encoder->binary && env->stdout_is_terminal && !o->has_output && !options_send(o)) {
 		fprintf(stderr,
 		        "retrospan: %.*s is binary and does not go to a terminal: "
 		        "use -o FILE, -f text, or -o - if you mean it\n",

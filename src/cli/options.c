@@ -15,6 +15,29 @@ static const struct option table[OPTION_COUNT] = {
     {OPTION_DETAILED, "detailed", '\0', NULL, NULL, false,
      "claude-code: also hooks, and what each call was sent and gave"},
     {OPTION_OUTPUT, "output", 'o', "FILE", "FILE", false, "write to FILE; - is standard output"},
+    {OPTION_TO, "to", '\0', "NAME", "otlp weave", false,
+     "send to an OTLP endpoint, or to W&B Weave"},
+    {OPTION_ENDPOINT, "endpoint", '\0', "URL", NULL, false,
+     "send to this OTLP endpoint (default: http://localhost:4318)"},
+    {OPTION_PROTOCOL, "protocol", '\0', "NAME", "http/protobuf http/json grpc", false,
+     "how to send (default: http/protobuf)"},
+    {OPTION_HEADER, "header", '\0', "LINE", NULL, false,
+     "send NAME=VALUE along (repeatable; @FILE keeps it out of sight)"},
+    {OPTION_TIMEOUT, "timeout", '\0', "TIME", NULL, false,
+     "limit of one attempt to send, in ms or as 10s 1m (default: 10s)"},
+    {OPTION_DEADLINE, "deadline", '\0', "TIME", NULL, false,
+     "stop sending after this time, in ms or as 30s 5m (default: never)"},
+    {OPTION_COMPRESSION, "compression", '\0', "NAME", "gzip none", false,
+     "of what is sent (default: none; gzip to Weave)"},
+    {OPTION_CERTIFICATE, "certificate", '\0', "FILE", "FILE", false,
+     "trust the authorities in this PEM file"},
+    {OPTION_CLIENT_KEY, "client-key", '\0', "FILE", "FILE", false, "our own key, a PEM file"},
+    {OPTION_CLIENT_CERTIFICATE, "client-certificate", '\0', "FILE", "FILE", false,
+     "our own certificate, a PEM file"},
+    {OPTION_INSECURE, "insecure", '\0', NULL, NULL, false,
+     "no TLS to a gRPC endpoint given as HOST:PORT"},
+    {OPTION_MAX_REQUEST_BYTES, "max-request-bytes", '\0', "N", NULL, false,
+     "limit of one request before compression (default: 3670016)"},
     {OPTION_SESSION, "session", '\0', "ID", NULL, false,
      "only this session (repeatable; the start of an id is enough)"},
     {OPTION_SINCE, "since", '\0', "TIME", NULL, false,
@@ -63,8 +86,9 @@ static const struct command commands[COMMAND_COUNT] = {
              "PATH is a transcript, a folder of them, or - for standard input.\n"
              "\n"
              "  retrospan ~/.claude/projects/my-app > traces.pb\n"
-             "  retrospan -f text ~/.claude/projects/my-app\n",
-     .status = "exit status: 0 all done; 1 something could not be read or written, and was named;\n"
+             "  retrospan -f text ~/.claude/projects/my-app\n"
+             "  retrospan --to otlp ~/.claude/projects/my-app\n",
+     .status = "exit status: 0 all done; 1 something could not be read, written or delivered;\n"
                "2 wrong command line. More: man retrospan, man retrospan-spans\n",
      .options = ~CHECK_ALONE},
     {.id = COMMAND_CHECK,
@@ -121,6 +145,8 @@ wrong(FILE *err, const struct option *option, struct str value)
 }
 
 #define JOBS_MAX 1024
+#define REQUEST_BYTES_MAX ((uint64_t)64 << 20) /* otlp 5.1 */
+#define SEND_TIME_MS_MAX ((uint64_t)INT32_MAX) /* otlp 9.1 */
 
 static bool
 set_number(struct options *o, const struct option *option, struct str value, FILE *err)
@@ -132,6 +158,10 @@ set_number(struct options *o, const struct option *option, struct str value, FIL
 		if (n > JOBS_MAX)
 			return wrong(err, option, value);
 		o->jobs = (unsigned)n;
+	} else if (option->id == OPTION_MAX_REQUEST_BYTES) {
+		if (n > REQUEST_BYTES_MAX)
+			return wrong(err, option, value);
+		o->sending.max_request_bytes = (size_t)n;
 	} else {
 		if (n > SIZE_MAX / 2)
 			return wrong(err, option, value);
@@ -157,6 +187,50 @@ next_of_list(struct str *rest)
 	struct str one = comma == STR_NONE ? *rest : str_head(*rest, comma);
 	*rest = comma == STR_NONE ? (struct str){0} : str_skip(*rest, comma + 1);
 	return one;
+}
+
+/* Milliseconds, as in the variables, or an age. */
+static bool
+set_duration(uint64_t *ms, const struct option *option, struct str value, FILE *err)
+{
+	uint64_t n, ns;
+	if (!str_to_u64(value, &n)) {
+		if (!when_parse_age(value, &ns))
+			return wrong(err, option, value);
+		n = ns / WHEN_MS;
+	}
+	if (n > SEND_TIME_MS_MAX)
+		return wrong(err, option, value);
+	*ms = n;
+	return true;
+}
+
+static bool
+set_sending(struct arena *a, struct sending_options *s, const struct option *option,
+            struct str value, FILE *err)
+{
+	struct str *const texts[OPTION_COUNT] = {
+	    [OPTION_TO] = &s->to,
+	    [OPTION_ENDPOINT] = &s->endpoint,
+	    [OPTION_PROTOCOL] = &s->protocol,
+	    [OPTION_COMPRESSION] = &s->compression,
+	    [OPTION_CERTIFICATE] = &s->certificate,
+	    [OPTION_CLIENT_KEY] = &s->client_key,
+	    [OPTION_CLIENT_CERTIFICATE] = &s->client_certificate,
+	};
+	if (texts[option->id] != NULL)
+		*texts[option->id] = arena_str(a, value);
+	else if (option->id == OPTION_HEADER)
+		*ARENA_PUSH(a, &s->headers) = arena_str(a, value);
+	else if (option->id == OPTION_INSECURE)
+		s->insecure = true;
+	else if (option->id == OPTION_DEADLINE)
+		return set_duration(&s->deadline_ms, option, value, err);
+	else {
+		s->has_timeout = true;
+		return set_duration(&s->timeout_ms, option, value, err);
+	}
+	return true;
 }
 
 static bool
@@ -247,6 +321,8 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		return misplaced(err, o->command, option);
 	if (!fits(option, value))
 		return wrong(err, option, value);
+	if (option->id >= OPTION_TO && option->id <= OPTION_INSECURE)
+		return set_sending(a, &o->sending, option, value, err);
 	switch (option->id) {
 	case OPTION_FORMAT:
 		o->format = value;
@@ -274,6 +350,7 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		break;
 	case OPTION_EMULATE:
 		return set_emulate(o, option, value, err);
+	case OPTION_MAX_REQUEST_BYTES:
 	case OPTION_MAX_VALUE_BYTES:
 	case OPTION_JOBS:
 		return set_number(o, option, value, err);
@@ -297,7 +374,7 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 	case OPTION_VERSION:
 		*flag_of(o, option->id) = true;
 		break;
-	case OPTION_COUNT:
+	default: /* set_sending has it */
 		break;
 	}
 	return true;
@@ -319,6 +396,14 @@ take_value(struct argument_list *args, const struct option *option, struct str *
 	return true;
 }
 
+/* The last `len` bytes of the argument at hand become stars: ps shows them to everybody. */
+static void
+scrub(const struct argument_list *args, size_t len)
+{
+	char *text = args->argv[args->at];
+	(void)memset(text + strlen(text) - len, '*', len);
+}
+
 static bool
 parse_long(struct arena *a, struct argument_list *args, struct str text, struct options *o,
            FILE *err)
@@ -338,7 +423,11 @@ parse_long(struct arena *a, struct argument_list *args, struct str text, struct 
 		if (option->argument != NULL && equals == STR_NONE &&
 		    !take_value(args, option, &value, err))
 			return false;
-		return set(a, o, option, value, err);
+		bool ok = set(a, o, option, value, err);
+		if (option->id == OPTION_HEADER ||
+		    (option->id == OPTION_ENDPOINT && str_has(value, STR("@"))))
+			scrub(args, value.len);
+		return ok;
 	}
 	fprintf(err, "retrospan: unknown option --%.*s\n", STR_ARG(name));
 	return false;

@@ -173,6 +173,14 @@ a_wrong_command_line_is_refused_with_the_option_s_name(void **state)
 	    {"--until 7", "--until: '7' is not"},
 	    {"--convention qwen", "--convention: 'qwen' is not one of:"},
 	    {"--color sometimes", "--color: 'sometimes' is not one of:"},
+	    {"--to kafka", "--to: 'kafka' is not one of:"},
+	    {"--protocol http", "--protocol: 'http' is not one of:"},
+	    {"--timeout -1", "--timeout: '-1' is not"},
+	    {"--timeout 2147483648", "--timeout: '2147483648' is not"},
+	    {"--deadline soon", "--deadline: 'soon' is not"},
+	    {"--compression zstd", "--compression: 'zstd' is not one of:"},
+	    {"--max-request-bytes 67108865", "--max-request-bytes: '67108865' is not"},
+	    {"--insecure=yes", "--insecure takes no value"},
 	};
 	struct try *t = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -189,6 +197,48 @@ times_are_dates_or_ages(void **state)
 	assert_true(parse(t, "--since 2026-05-29T09:23:39Z --until 90m"));
 	assert_is(t->options.since, "2026-05-29T09:23:39Z");
 	assert_is(t->options.until, "90m");
+}
+
+static void
+what_is_said_about_sending_is_kept(void **state)
+{
+	struct try *t = *state;
+	assert_true(parse(t, "a"));
+	assert_false(options_send(&t->options));
+	assert_true(parse(t, "--to weave"));
+	assert_true(options_send(&t->options));
+	assert_true(parse(t, "--endpoint http://h --timeout 10s --deadline 1500 --insecure"));
+	assert_true(options_send(&t->options));
+	assert_is(t->options.sending.endpoint, "http://h");
+	assert_true(t->options.sending.has_timeout);
+	assert_int_equal(t->options.sending.timeout_ms, 10000);
+	assert_int_equal(t->options.sending.deadline_ms, 1500);
+	assert_true(t->options.sending.insecure);
+	assert_true(parse(t, "--timeout 0 --max-request-bytes 67108864"));
+	assert_true(t->options.sending.has_timeout);
+	assert_int_equal(t->options.sending.timeout_ms, 0);
+	assert_int_equal(t->options.sending.max_request_bytes, 64 << 20);
+}
+
+static void
+secrets_vanish_from_the_command_line(void **state)
+{
+	struct try *t = *state;
+	char one[] = "--header=a: secret", name[] = "--header", two[] = "b=secret";
+	char path[] = "secret", program[] = "retrospan";
+	char *argv[] = {program, one, name, two, path, NULL};
+	assert_true(options_parse(&t->arena, 5, argv, &t->options, stderr));
+	assert_int_equal(t->options.sending.headers.len, 2);
+	assert_is(t->options.sending.headers.at[0], "a: secret");
+	assert_is(t->options.sending.headers.at[1], "b=secret");
+	assert_string_equal(one, "--header=*********");
+	assert_string_equal(two, "********");
+	assert_is(t->options.paths.at[0], "secret");
+	char url[] = "--endpoint=http://ada:secret@h";
+	char *with_url[] = {program, url, NULL};
+	assert_true(options_parse(&t->arena, 2, with_url, &t->options, stderr));
+	assert_is(t->options.sending.endpoint, "http://ada:secret@h");
+	assert_null(strstr(url, "secret"));
 }
 
 static void
@@ -284,6 +334,8 @@ main(void)
 	    cmocka_unit_test(a_file_called_like_a_command_is_a_path_elsewhere),
 	    cmocka_unit_test(an_option_of_another_command_is_refused),
 	    cmocka_unit_test(commands_are_in_order_and_every_option_belongs_to_one),
+	    cmocka_unit_test(what_is_said_about_sending_is_kept),
+	    cmocka_unit_test(secrets_vanish_from_the_command_line),
 	    cmocka_unit_test(the_table_is_in_order_and_its_letters_and_names_are_unique),
 	};
 

@@ -25,7 +25,8 @@ struct tasks {
 struct rendered {
 	struct rendered *next; /* in the list of those to be used again */
 	struct packed packed;
-	struct arena notes; /* holds the resource too */
+	struct packed outgoing; /* for the outbox */
+	struct arena notes;     /* holds the resource too */
 	struct resource resource;
 	struct diag diag;
 	size_t spans;
@@ -84,6 +85,7 @@ static void
 rendered_give(struct batch *b, struct rendered *t)
 {
 	packed_clear(&t->packed);
+	packed_clear(&t->outgoing);
 	arena_reset(&t->notes);
 	(void)pthread_mutex_lock(&b->lock);
 	t->next = b->spare;
@@ -113,7 +115,12 @@ work(void *ctx, size_t i, size_t worker)
 	                         .contents = contents,
 	                         .content_count = lines->len};
 	r->convention->trace(&in, &spans);
-	r->encoder->pack(&spans, &r->encode, &out->packed);
+	if (r->sink != NULL)
+		r->encoder->pack(&spans, &r->encode, &out->packed);
+	if (r->outbox != NULL) {
+		struct trace_made made = {r->convention, &in, &spans};
+		outbox_pack(r->outbox, &made, &out->outgoing, &out->diag);
+	}
 	out->resource = resource_copy(&out->notes, &spans.resource);
 	out->spans = spans.len;
 	arena_reset(a);
@@ -124,6 +131,7 @@ static void
 rendered_free(struct rendered *t)
 {
 	packed_free(&t->packed);
+	packed_free(&t->outgoing);
 	arena_free(&t->notes);
 	free(t);
 }
@@ -213,10 +221,15 @@ done(void *ctx, size_t i, void *result)
 	if (r->tick != NULL)
 		r->tick(r->tick_ctx, weigh(job, i));
 	r->turns += job->tasks.at[i].turn != NULL && !job->tasks.at[i].turn->local;
+	if (r->outbox != NULL && !outbox_add(r->outbox, &t->outgoing, &t->resource, job->diag))
+		job->ok = r->sink != NULL;
 	for (size_t k = 0; k < packed_len(&t->packed) && job->ok; k++)
 		job->ok = add_item(r, packed_item(&t->packed, k), t, job->diag);
-	buf_add(&b->holders, (struct str){(const char *)&t, sizeof(struct rendered *)});
-	if (job->ok && r->encoder->batch_bytes == 0)
+	if (r->sink == NULL) /* the outbox has copied it */
+		rendered_give(b, t);
+	else
+		buf_add(&b->holders, (struct str){(const char *)&t, sizeof(struct rendered *)});
+	if (job->ok && r->sink != NULL && r->encoder->batch_bytes == 0)
 		job->ok = flush(r, NULL, job->diag);
 	return job->ok;
 }

@@ -64,6 +64,41 @@ run_open_output(struct arena *a, const struct options *o, struct diag *d)
 	return file_sink_open(a, o->output, d);
 }
 
+/* Without a destination it is standard output. False after diag_fail. */
+static bool
+open_outputs(struct arena *a, const struct options *o, const struct environment *env,
+             struct render *r, struct diag *d)
+{
+	if (options_send(o)) {
+		struct exporter *x = ARENA_NEW(a, struct exporter);
+		if (!exporter_read(a, o, env, environment_variable, x, d))
+			return false;
+		if (x->is_disabled)
+			diag_warn(d, (struct str){0}, 0, "OTEL_SDK_DISABLED: nothing is sent");
+		else if ((r->outbox = outbox_open(x, o->strict, d)) == NULL)
+			return false;
+	}
+	if (!o->has_output && options_send(o))
+		return true;
+	r->sink = run_open_output(a, o, d);
+	return r->sink != NULL;
+}
+
+/* Gives the file its name, or removes it. False after diag_fail; true also when nobody
+ * reads any more. */
+static bool
+close_file(struct render *r, bool is_whole, struct diag *d)
+{
+	if (r->sink == NULL)
+		return true;
+	bool nobody_reads = file_sink_closed(r->sink);
+	bool ok = is_whole ? file_sink_commit(r->sink, d) : false;
+	if (!is_whole)
+		file_sink_abort(r->sink);
+	interrupt_unlinks(NULL);
+	return ok || nobody_reads;
+}
+
 /* Most frequent first, then by name. */
 static int
 compare_types(const void *a, const void *b)
@@ -118,22 +153,19 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	(void)inputs_find(&arena, o, env, render.threads, &inputs, &diag);
 	log_print(log, &diag);
 	progress = progress_begin(log, inputs.bytes);
-	render.sink = run_open_output(&arena, o, &diag);
-	bool ok = render.sink != NULL, nobody_reads = false;
+	bool ok = open_outputs(&arena, o, env, &render, &diag), is_told = false;
 	if (ok) {
-		interrupt_unlinks(file_sink_temporary(render.sink));
+		if (render.sink != NULL)
+			interrupt_unlinks(file_sink_temporary(render.sink));
 		ok = convert_all(&inputs, o, env, &render, &tally, &progress);
 		ok = render_finish(&render, &diag) && ok;
-		nobody_reads = file_sink_closed(render.sink);
-		if (!ok)
-			file_sink_abort(render.sink);
-		else
-			ok = file_sink_commit(render.sink, &diag);
-		interrupt_unlinks(NULL);
-		ok |= nobody_reads;
+		is_told = ok || render.outbox != NULL;
+		ok = close_file(&render, ok, &diag);
 	}
+	if (render.outbox != NULL)
+		ok = outbox_close(render.outbox, &tally.summary, &diag) && ok;
 	log_print(log, &diag);
-	if (ok && !nobody_reads)
+	if (is_told)
 		report(log, &tally, &render);
 	bool strict = o->strict && tally.summary.skipped > 0;
 	intern_free(tally.types);

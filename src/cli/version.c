@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "encode/encoder.h"
+#include "sink/sender.h"
 
 #ifndef RETROSPAN_VERSION
 #error "RETROSPAN_VERSION comes from the Makefile"
@@ -18,6 +19,7 @@ version_text(void)
 void
 version_print(FILE *out)
 {
-	fprintf(out, "retrospan %s\n%s, %s, %s\n", RETROSPAN_VERSION, json_library(),
-	        encoder_library(), hash_library());
+	fprintf(out, "retrospan %s\n%s, %s, %s, libcurl %s, libdeflate %s\n", RETROSPAN_VERSION,
+	        json_library(), encoder_library(), hash_library(), sender_http_version(),
+	        sender_gzip_version());
 }
