@@ -137,8 +137,10 @@ set_tls(struct http *h, struct arena *a)
 	(void)curl_easy_setopt(h->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	(void)curl_easy_setopt(h->curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	(void)curl_easy_setopt(h->curl, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (e->certificate.len > 0)
+	if (e->certificate.len > 0) {
 		(void)curl_easy_setopt(h->curl, CURLOPT_CAINFO, arena_cstr(a, e->certificate));
+		(void)curl_easy_setopt(h->curl, CURLOPT_CAPATH, NULL); /* the system's own */
+	}
 	if (e->client_certificate.len > 0) {
 		(void)curl_easy_setopt(h->curl, CURLOPT_SSLCERT,
 		                       arena_cstr(a, e->client_certificate));
