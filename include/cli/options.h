@@ -81,6 +81,9 @@ struct command {
 
 const struct command *command_table(void); /* COMMAND_COUNT rows, in order of enum command_id */
 
+/* The first word may name a command; a file of that name is "./check", or stands behind "--". */
+enum command_id command_find(struct str word);
+
 static inline bool
 command_takes(const struct command *c, enum option_id id)
 {

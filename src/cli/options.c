@@ -1,4 +1,4 @@
-/* The command line: a table of options, one of commands, and the parser that follows them. */
+/* The command line: a table of options, and the parser that follows it. */
 #include "cli/options.h"
 
 #include "base/version.h"
@@ -65,53 +65,6 @@ static const struct option table[OPTION_COUNT] = {
     {OPTION_HELP, "help", 'h', NULL, NULL, false, "print this and exit"},
     {OPTION_VERSION, "version", 'V', NULL, NULL, false, "print the versions and exit"},
 };
-
-#define BIT(id) (UINT64_C(1) << (id))
-#define CHECK_ALONE (BIT(OPTION_JSON) | BIT(OPTION_DRIFT))
-#define EVERYWHERE                                                                                 \
-	(BIT(OPTION_CONVENTION) | BIT(OPTION_EMULATE) | BIT(OPTION_DETAILED) |                     \
-	 BIT(OPTION_OUTPUT) | BIT(OPTION_SESSION) | BIT(OPTION_HISTORY) | BIT(OPTION_JOBS) |       \
-	 BIT(OPTION_QUIET) | BIT(OPTION_LOG_FORMAT) | BIT(OPTION_HELP) | BIT(OPTION_VERSION))
-
-_Static_assert(OPTION_COUNT <= 64, "a set of options is a number of 64 bits");
-
-static const struct command commands[COMMAND_COUNT] = {
-    {.id = COMMAND_CONVERT,
-     .name = "",
-     .summary = "convert",
-     .help = "usage: retrospan [options] [PATH ...]\n"
-             "       retrospan COMMAND [options] [PATH ...]\n"
-             "\n"
-             "Turns the sessions that coding agents left on disk into OpenTelemetry traces.\n"
-             "PATH is a transcript, a folder of them, or - for standard input.\n"
-             "\n"
-             "  retrospan ~/.claude/projects/my-app > traces.pb\n"
-             "  retrospan -f text ~/.claude/projects/my-app\n"
-             "  retrospan --to otlp ~/.claude/projects/my-app\n",
-     .status = "exit status: 0 all done; 1 something could not be read, written or delivered;\n"
-               "2 wrong command line. More: man retrospan, man retrospan-spans\n",
-     .options = ~CHECK_ALONE},
-    {.id = COMMAND_CHECK,
-     .name = "check",
-     .summary = "say what became of every line, and what does not add up",
-     .help = "usage: retrospan check [options] [PATH ...]\n"
-             "\n"
-             "Says what became of every line of the sessions, and what does not add up.\n"
-             "PATH is a transcript, a folder of them, or - for standard input.\n"
-             "\n"
-             "  retrospan check ~/.claude/projects/my-app\n"
-             "  retrospan check --json --drift ~/.claude/projects\n",
-     .status =
-         "exit status: 0 every line is accounted for; 1 something is lost, doubled or, with\n"
-         "--drift, unknown, or could not be read; 2 wrong command line. More: man retrospan\n",
-     .options = EVERYWHERE | CHECK_ALONE},
-};
-
-const struct command *
-command_table(void)
-{
-	return commands;
-}
 
 const struct option *
 option_table(void)
@@ -278,13 +231,14 @@ set_emulate(struct options *o, const struct option *option, struct str value, FI
 static bool
 misplaced(FILE *err, enum command_id command, const struct option *option)
 {
-	const char *name = commands[command].name;
+	const char *name = command_table()[command].name;
 	fprintf(err, "retrospan: %s takes no --%s, but", name[0] != '\0' ? name : "a conversion",
 	        option->name);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (command_takes(&commands[i], option->id))
-			fprintf(err, " retrospan%s%s", commands[i].name[0] != '\0' ? " " : "",
-			        commands[i].name);
+		if (command_takes(&command_table()[i], option->id))
+			fprintf(err, " retrospan%s%s",
+			        command_table()[i].name[0] != '\0' ? " " : "",
+			        command_table()[i].name);
 	fputs(" does\n", err);
 	return false;
 }
@@ -317,7 +271,7 @@ flag_of(struct options *o, enum option_id id)
 static bool
 set(struct arena *a, struct options *o, const struct option *option, struct str value, FILE *err)
 {
-	if (!command_takes(&commands[o->command], option->id))
+	if (!command_takes(&command_table()[o->command], option->id))
 		return misplaced(err, o->command, option);
 	if (!fits(option, value))
 		return wrong(err, option, value);
@@ -461,16 +415,6 @@ parse_letters(struct arena *a, struct argument_list *args, struct str text, stru
 	return true;
 }
 
-/* The first word may name a command; a file of that name is "./check", or stands behind "--". */
-static enum command_id
-command_of(struct str word)
-{
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (commands[i].name[0] != '\0' && str_eq(str_of(commands[i].name), word))
-			return commands[i].id;
-	return COMMAND_CONVERT;
-}
-
 bool
 options_parse(struct arena *a, int argc, char *const *argv, struct options *o, FILE *err)
 {
@@ -478,7 +422,7 @@ options_parse(struct arena *a, int argc, char *const *argv, struct options *o, F
 	bool only_paths = false;
 	*o = (struct options){.format = STR("otlp"), .convention = STR("weave")};
 	if (argc > 1)
-		o->command = command_of(str_of(argv[1]));
+		o->command = command_find(str_of(argv[1]));
 	if (o->command != COMMAND_CONVERT)
 		args.at++;
 	for (; args.at < argc; args.at++) {
