@@ -19,6 +19,7 @@ struct environment {
 	struct attributes resource; /* OTEL_RESOURCE_ATTRIBUTES */
 	struct str agent_name;      /* WEAVE_AGENT_NAME */
 	struct str entity, project; /* WEAVE_PROJECT */
+	struct span_context caller; /* TRACEPARENT, TRACESTATE */
 	unsigned content;           /* of enum content_class: OTEL_LOG_* */
 	struct live_options live;   /* but for emulate */
 };

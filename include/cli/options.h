@@ -31,6 +31,7 @@ enum option_id {
 	OPTION_SINCE,
 	OPTION_UNTIL,
 	OPTION_HISTORY,
+	OPTION_TRACEPARENT,
 	OPTION_CONTENT,
 	OPTION_MAX_VALUE_BYTES,
 	OPTION_JOBS,
@@ -113,7 +114,7 @@ struct options {
 	enum command_id command;
 	struct strs paths;
 	struct strs sessions;
-	struct str format, convention, emulate, output, since, until;
+	struct str format, convention, emulate, output, since, until, traceparent;
 	bool has_output, has_content;
 	bool history, detailed, quiet, verbose, strict, help, version, color_always, color_never;
 	bool log_json, json, drift;

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "decode/content.h"
 #include "session/session.h"
+#include "trace/context.h"
 #include "trace/policy.h"
 #include "trace/span.h"
 
@@ -30,6 +31,7 @@ struct trace_options {
 	struct str entity, project; /* wandb routing; empty: none */
 	struct attributes resource; /* added by the user */
 	struct live_options live;
+	struct span_context caller; /* below whose span the roots stand */
 };
 
 /* One trace to make: a turn, or an agent that hangs under none. */
@@ -54,6 +56,9 @@ struct convention {
 	/* Adds the spans, and sets their resource. */
 	void (*trace)(const struct trace_input *in, struct spans *out);
 };
+
+/* Makes the spans of a trace, and puts them below the caller's span when there is one. */
+void convention_trace(const struct convention *c, const struct trace_input *in, struct spans *out);
 
 const struct convention *convention_find(struct str name);
 const struct convention *const *convention_all(void); /* ended by NULL */

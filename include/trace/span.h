@@ -67,6 +67,8 @@ struct span {
 	struct span_events events;
 	enum span_status status;
 	struct str status_message; /* only with STATUS_ERROR */
+	uint32_t flags;            /* see span_flags */
+	struct str trace_state;    /* W3C text; empty: none */
 };
 
 /* What the spans of one trace have in common. otlp 1.1 */
@@ -100,6 +102,18 @@ void attribute_texts(struct arena *a, struct attributes *list, struct str key, c
 
 /* The attribute's value, or NULL. */
 const struct value *attribute_get(const struct attributes *list, struct str key);
+
+/* What a span says of its parent: that it is known not to be remote, or that it is. otlp 2.3 */
+#define SPAN_LOCAL UINT32_C(0x100)
+#define SPAN_REMOTE UINT32_C(0x300)
+#define SPAN_SAMPLED UINT32_C(1)
+
+/* The flags to write: a span for which none were set is sampled and has no remote parent. */
+static inline uint32_t
+span_flags(const struct span *s)
+{
+	return s->flags != 0 ? s->flags : SPAN_LOCAL | SPAN_SAMPLED;
+}
 
 static inline bool
 span_is_root(const struct span *s)

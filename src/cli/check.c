@@ -46,7 +46,7 @@ trace(struct checker *c, struct trace_input in, const struct line_uses *lines,
 	in.options = &c->options;
 	in.contents = ARENA_ARRAY(in.arena, struct content, lines->len);
 	in.content_count = lines->len;
-	c->convention->trace(&in, &spans);
+	convention_trace(c->convention, &in, &spans);
 	for (size_t i = 0; i < spans.len; i++) {
 		const struct span *s = spans.at[i];
 		struct str kind = str_head(s->name, str_find_byte(s->name, ' '));

@@ -290,7 +290,7 @@ trace(struct door *d, struct json_parser *parser, const struct pass *pass, struc
 	in.content_count = lines->len;
 	for (const struct convention *const *c = convention_all(); *c != NULL; c++) {
 		struct spans spans = {0};
-		(*c)->trace(&in, &spans);
+		convention_trace(*c, &in, &spans);
 		check_spans(parser, &spans, in.turn != NULL);
 		encode(d, &spans);
 	}

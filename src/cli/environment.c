@@ -142,6 +142,9 @@ environment_read(struct arena *a, struct environment *env, struct diag *d)
 	(void)environment_attributes(a, environment_variable("OTEL_RESOURCE_ATTRIBUTES"),
 	                             &env->resource, d);
 	read_project(env, d);
+	if (context_parse(environment_variable("TRACEPARENT"), &env->caller) &&
+	    context_state_valid(environment_variable("TRACESTATE")))
+		env->caller.state = environment_variable("TRACESTATE");
 	read_live(env);
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec > 0 && (uint64_t)now.tv_sec < WHEN_MAX_NS / WHEN_S)

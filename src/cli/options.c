@@ -3,6 +3,7 @@
 
 #include "base/version.h"
 #include "base/when.h"
+#include "trace/context.h"
 #include "trace/policy.h"
 
 static const struct option table[OPTION_COUNT] = {
@@ -45,6 +46,8 @@ static const struct option table[OPTION_COUNT] = {
     {OPTION_UNTIL, "until", '\0', "TIME", NULL, false, "only turns that start before TIME"},
     {OPTION_HISTORY, "history", '\0', NULL, NULL, false,
      "also write what a fork inherited, when its original is not there"},
+    {OPTION_TRACEPARENT, "traceparent", '\0', "CONTEXT", NULL, false,
+     "put the traces below this W3C span; env: that of TRACEPARENT"},
     {OPTION_CONTENT, "content", '\0', "WHAT", "full none user-prompts tool-details tool-content",
      true, "what words may leave (default: full; claude-code: what OTEL_LOG_* say)"},
     {OPTION_MAX_VALUE_BYTES, "max-value-bytes", '\0', "N", NULL, false,
@@ -220,6 +223,15 @@ classes_of(struct str value)
 }
 
 static bool
+set_traceparent(struct options *o, const struct option *option, struct str value, FILE *err)
+{
+	struct span_context context;
+	o->traceparent = value;
+	return str_eq(value, STR("env")) || context_parse(value, &context) ||
+	       wrong(err, option, value);
+}
+
+static bool
 set_emulate(struct options *o, const struct option *option, struct str value, FILE *err)
 {
 	uint64_t version;
@@ -248,6 +260,8 @@ static bool *
 flag_of(struct options *o, enum option_id id)
 {
 	switch (id) {
+	case OPTION_DETAILED:
+		return &o->detailed;
 	case OPTION_HISTORY:
 		return &o->history;
 	case OPTION_QUIET:
@@ -284,9 +298,6 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 	case OPTION_CONVENTION:
 		o->convention = value;
 		break;
-	case OPTION_DETAILED:
-		o->detailed = true;
-		break;
 	case OPTION_OUTPUT:
 		o->output = value;
 		o->has_output = true;
@@ -304,6 +315,8 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		break;
 	case OPTION_EMULATE:
 		return set_emulate(o, option, value, err);
+	case OPTION_TRACEPARENT:
+		return set_traceparent(o, option, value, err);
 	case OPTION_MAX_REQUEST_BYTES:
 	case OPTION_MAX_VALUE_BYTES:
 	case OPTION_JOBS:
@@ -318,6 +331,7 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 	case OPTION_COMPLETION:
 		o->completion = value;
 		break;
+	case OPTION_DETAILED:
 	case OPTION_HISTORY:
 	case OPTION_QUIET:
 	case OPTION_VERBOSE:

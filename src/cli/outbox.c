@@ -158,7 +158,7 @@ find_forms(const struct outbox *o, const struct trace_made *made, const struct p
 		if (most != 0 && bytes >= most)
 			continue;
 		options.policy.max_value_bytes = bytes;
-		made->convention->trace(&again, &spans);
+		convention_trace(made->convention, &again, &spans);
 		packed_clear(&cut);
 		o->encoder->pack(&spans, &(struct encode_options){0}, &cut);
 		is_done = true;

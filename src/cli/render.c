@@ -114,7 +114,7 @@ work(void *ctx, size_t i, size_t worker)
 	                         .agent = t->agent,
 	                         .contents = contents,
 	                         .content_count = lines->len};
-	r->convention->trace(&in, &spans);
+	convention_trace(r->convention, &in, &spans);
 	if (r->sink != NULL)
 		r->encoder->pack(&spans, &r->encode, &out->packed);
 	if (r->outbox != NULL) {

@@ -27,9 +27,14 @@ run_trace_options(const struct options *o, const struct environment *env,
                   const struct convention *convention)
 {
 	struct live_options live = env->live;
+	struct span_context caller = {0};
 	unsigned content = convention->gated ? env->content : CLASS_ALL;
 	live.emulate = o->emulate;
 	live.detailed |= o->detailed;
+	if (str_eq(o->traceparent, STR("env")))
+		caller = env->caller;
+	else
+		(void)context_parse(o->traceparent, &caller); /* options.c has checked it */
 	return (struct trace_options){
 	    .policy = {o->has_content ? o->content : content, o->max_value_bytes},
 	    .version = version_text(),
@@ -39,6 +44,7 @@ run_trace_options(const struct options *o, const struct environment *env,
 	    .project = env->project,
 	    .resource = env->resource,
 	    .live = live,
+	    .caller = caller,
 	};
 }
 
@@ -150,6 +156,9 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	render.tick = progress_tick;
 	render.tick_ctx = &progress;
 
+	if (str_eq(o->traceparent, STR("env")) && !env->caller.is_set)
+		diag_warn(&diag, (struct str){0}, 0,
+		          "TRACEPARENT holds no trace context: the traces stand alone");
 	(void)inputs_find(&arena, o, env, render.threads, &inputs, &diag);
 	log_print(log, &diag);
 	progress = progress_begin(log, inputs.bytes);

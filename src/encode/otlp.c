@@ -11,7 +11,6 @@
 #define OTLP_BATCH_BYTES (512u << 10)
 
 #define OTLP_LENGTH_BYTES 4 /* before each batch of otlp-delimited, otlp 8 */
-#define OTLP_FLAGS 257      /* sampled, and the parent is known not to be remote. otlp 2.3 */
 
 /* A message holds less than 2 GiB; a MiB of that is left for the envelope. */
 #define OTLP_ITEM_BYTES_MAX ((1u << 31) - (1u << 20))
@@ -200,6 +199,7 @@ otlp_pack_span(struct arena *a, const struct span *span, struct buf *to)
 
 	message.trace_id = otlp_bytes(&b, span->trace_id, TRACE_ID_LEN);
 	message.span_id = otlp_bytes(&b, span->span_id, SPAN_ID_LEN);
+	message.trace_state = otlp_text(&b, span->trace_state);
 	if (!span_is_root(span)) /* absent, not eight zero bytes: otlp 3 */
 		message.parent_span_id = otlp_bytes(&b, span->parent_id, SPAN_ID_LEN);
 	message.name = otlp_text(&b, span->name);
@@ -211,7 +211,7 @@ otlp_pack_span(struct arena *a, const struct span *span, struct buf *to)
 	message.n_events = span->events.len;
 	message.events = otlp_events(&b, &span->events);
 	message.status = otlp_status(&b, span);
-	message.flags = OTLP_FLAGS;
+	message.flags = span_flags(span);
 	b.bytes += 4 * OTLP_FIELD_BYTES; /* the numbers */
 	otlp_write(&message.base, b.bytes, to);
 }

@@ -142,7 +142,10 @@ put_span(struct buf *b, const struct span *span)
 	put_member_id(b, STR(",\"spanId\":"), span->span_id, SPAN_ID_LEN);
 	if (!span_is_root(span))
 		put_member_id(b, STR(",\"parentSpanId\":"), span->parent_id, SPAN_ID_LEN);
-	BUF_LIT(b, ",\"flags\":257"); /* otlp 2.3 */
+	if (span->trace_state.len > 0)
+		put_member_text(b, STR(",\"traceState\":"), span->trace_state);
+	BUF_LIT(b, ",\"flags\":");
+	buf_u64(b, span_flags(span));
 	put_member_text(b, STR(",\"name\":"), span->name);
 	BUF_LIT(b, ",\"kind\":");
 	buf_u64(b, (uint64_t)span->kind);

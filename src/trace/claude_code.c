@@ -196,7 +196,8 @@ interaction(struct claude_code *c, const struct turn *t)
 	attribute_int(a, l, STR("user_prompt_length"), utf8_utf16_len(prompt));
 	attribute_int(a, l, STR("interaction.sequence"), t->sequence);
 	if (claude_code_has(c, t->version, FEATURE_SAFE_NAMES)) {
-		claude_code_text(c, l, STR("parent.source"), STR("none"));
+		claude_code_text(c, l, STR("parent.source"),
+		                 c->t.in->options->caller.is_set ? STR("env") : STR("none"));
 		attribute_int(a, l, STR("queued_sends"), 0);
 	}
 	if (c->live->detailed)

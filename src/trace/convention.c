@@ -7,6 +7,13 @@
 static const struct convention *const conventions[] = {&weave_convention, &claude_code_convention,
                                                        NULL};
 
+void
+convention_trace(const struct convention *c, const struct trace_input *in, struct spans *out)
+{
+	c->trace(in, out);
+	context_adopt(&in->options->caller, out);
+}
+
 const struct convention *
 convention_find(struct str name)
 {
