@@ -206,6 +206,10 @@ check: programs ## run every test: units, golden cases, deliveries, fuzz seeds, 
 referee: $(BUILD)/retrospan ## hold the spans against the agent's own, where recordings are
 	@$(PYTHON) scripts/referee
 
+.PHONY: e2e
+e2e: $(BUILD)/retrospan ## send every golden session to a real Collector (builds it, with Go)
+	@$(PYTHON) scripts/e2e --program $(BUILD)/retrospan
+
 .PHONY: asan
 asan: ## the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
@@ -290,6 +294,6 @@ clean: ## remove everything that was built, but not the Python environment
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 -include $(patsubst %.o,%.d,$(INSIDE_OBJECTS) $(call object,$(MAIN) $(TESTS) $(DOORS) $(BENCHES)))
