@@ -210,6 +210,10 @@ referee: $(BUILD)/retrospan ## hold the spans against the agent's own, where rec
 e2e: $(BUILD)/retrospan ## send every golden session to a real Collector (builds it, with Go)
 	@$(PYTHON) scripts/e2e --program $(BUILD)/retrospan
 
+.PHONY: e2e-backends
+e2e-backends: $(BUILD)/retrospan ## send the demo to Phoenix and mlflow (from PyPI, 1.7 GB)
+	@$(PYTHON) scripts/e2e-backends --program $(BUILD)/retrospan
+
 .PHONY: asan
 asan: ## the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
@@ -237,7 +241,7 @@ fuzz-%:
 		build/corpus/$* testdata/fuzz/$*
 
 .PHONY: bench
-bench: $(BUILD)/retrospan $(BENCH_PROGRAMS) ## measure against the ceilings (FULL=1, PEERS=1: more)
+bench: $(BUILD)/retrospan $(BENCH_PROGRAMS) ## measure against the ceilings (FULL=1, SEND=1, PEERS=1: more)
 	python3 scripts/bench
 
 # ---- house ----
