@@ -5,7 +5,8 @@
 
 #include "base/arena.h"
 
-/* Transcripts shrink to a fifth at this level; it is some times as fast as they are converted. */
+/* Transcripts shrink to a fifth at this level, for less than what converting them takes. Level 6
+ * takes five times as long and leaves a seventh less. `SEND=1 make bench` measures. */
 #define GZIP_LEVEL 1
 
 static struct libdeflate_compressor *
