@@ -1,5 +1,5 @@
-"""The OpenTelemetry Collector that scripts/get-collector builds, run in a folder on 127.0.0.1 for as
-long as a `with` lasts, at ports that the system chooses.
+"""The OpenTelemetry Collector that scripts/get-collector builds, run in a folder on 127.0.0.1 for
+as long as a `with` lasts, at ports that the system chooses.
 
     with Collector(program, folder, authority) as collector:
         collector.urls["tls", "grpc"]       where it listens: plain, tls or mtls; http or grpc
