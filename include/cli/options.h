@@ -25,8 +25,8 @@ enum option_id {
 	OPTION_CERTIFICATE,
 	OPTION_CLIENT_KEY,
 	OPTION_CLIENT_CERTIFICATE,
-	OPTION_INSECURE, /* ... to here they fill struct sending_options */
-	OPTION_MAX_REQUEST_BYTES,
+	OPTION_INSECURE,
+	OPTION_MAX_REQUEST_BYTES, /* ... to here they fill struct sending_options */
 	OPTION_SESSION,
 	OPTION_SINCE,
 	OPTION_UNTIL,
