@@ -39,6 +39,11 @@ static const struct option table[OPTION_COUNT] = {
      "no TLS to a gRPC endpoint given as HOST:PORT"},
     {OPTION_MAX_REQUEST_BYTES, "max-request-bytes", '\0', "N", NULL, false,
      "limit of one request before compression (default: 3670016)"},
+    {OPTION_SPOOL, "spool", '\0', "DIR", "FILE", false,
+     "keep what can't be sent there (default: $XDG_STATE_HOME/retrospan/spool)"},
+    {OPTION_NO_SPOOL, "no-spool", '\0', NULL, NULL, false, "don't keep what can't be sent"},
+    {OPTION_SPOOL_MAX_BYTES, "spool-max-bytes", '\0', "N", NULL, false,
+     "limit of what is kept; the oldest goes (default: 268435456)"},
     {OPTION_SESSION, "session", '\0', "ID", NULL, false,
      "only this session (repeatable; the start of an id is enough)"},
     {OPTION_SINCE, "since", '\0', "TIME", NULL, false,
@@ -69,6 +74,12 @@ static const struct option table[OPTION_COUNT] = {
 
 #define BIT(id) (UINT64_C(1) << (id))
 #define CHECK_ALONE (BIT(OPTION_JSON) | BIT(OPTION_DRIFT))
+#define FLUSH                                                                                      \
+	(BIT(OPTION_TO) | BIT(OPTION_ENDPOINT) | BIT(OPTION_PROTOCOL) | BIT(OPTION_HEADER) |       \
+	 BIT(OPTION_TIMEOUT) | BIT(OPTION_DEADLINE) | BIT(OPTION_COMPRESSION) |                    \
+	 BIT(OPTION_CERTIFICATE) | BIT(OPTION_CLIENT_KEY) | BIT(OPTION_CLIENT_CERTIFICATE) |       \
+	 BIT(OPTION_INSECURE) | BIT(OPTION_SPOOL) | BIT(OPTION_QUIET) | BIT(OPTION_LOG_FORMAT) |   \
+	 BIT(OPTION_HELP) | BIT(OPTION_VERSION))
 #define EVERYWHERE                                                                                 \
 	(BIT(OPTION_CONVENTION) | BIT(OPTION_EMULATE) | BIT(OPTION_DETAILED) |                     \
 	 BIT(OPTION_OUTPUT) | BIT(OPTION_SESSION) | BIT(OPTION_HISTORY) | BIT(OPTION_JOBS) |       \
@@ -106,6 +117,18 @@ static const struct command commands[COMMAND_COUNT] = {
          "exit status: 0 every line is accounted for; 1 something is lost, doubled or, with\n"
          "--drift, unknown, or could not be read; 2 wrong command line. More: man retrospan\n",
      .options = EVERYWHERE | CHECK_ALONE},
+    {.id = COMMAND_FLUSH,
+     .name = "flush",
+     .summary = "send what could not be sent before",
+     .help = "usage: retrospan flush [options]\n"
+             "\n"
+             "Sends what could not be sent before, to all endpoints or to the one that is given.\n"
+             "\n"
+             "  retrospan flush\n"
+             "  retrospan flush --endpoint https://otlp.example\n",
+     .status = "exit status: 0 nothing is left, or another process is sending it; 1 something\n"
+               "was not delivered; 2 wrong command line. More: man retrospan\n",
+     .options = FLUSH},
 };
 
 const struct command *
@@ -272,7 +295,7 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		return misplaced(err, o->command, option);
 	if (!fits(option, value))
 		return wrong(err, option, value);
-	if (option->id >= OPTION_TO && option->id <= OPTION_MAX_REQUEST_BYTES)
+	if (option->id >= OPTION_TO && option->id <= OPTION_SPOOL_MAX_BYTES)
 		return sending_set(a, &o->sending, option->id, value) || wrong(err, option, value);
 	switch (option->id) {
 	case OPTION_FORMAT:

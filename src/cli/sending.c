@@ -43,6 +43,7 @@ text_of(struct sending_options *s, enum option_id id)
 	    [OPTION_CERTIFICATE] = &s->certificate,
 	    [OPTION_CLIENT_KEY] = &s->client_key,
 	    [OPTION_CLIENT_CERTIFICATE] = &s->client_certificate,
+	    [OPTION_SPOOL] = &s->spool,
 	};
 	return texts[id];
 }
@@ -57,6 +58,10 @@ sending_set(struct arena *a, struct sending_options *s, enum option_id id, struc
 		*ARENA_PUSH(a, &s->headers) = arena_str(a, value);
 	else if (id == OPTION_INSECURE)
 		s->insecure = true;
+	else if (id == OPTION_NO_SPOOL)
+		s->no_spool = true;
+	else if (id == OPTION_SPOOL_MAX_BYTES)
+		return set_bytes(&s->spool_max_bytes, SIZE_MAX / 2, value);
 	else if (id == OPTION_MAX_REQUEST_BYTES)
 		return set_bytes(&s->max_request_bytes, REQUEST_BYTES_MAX, value);
 	else if (id == OPTION_DEADLINE)
