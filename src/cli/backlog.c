@@ -174,7 +174,8 @@ plural(uint64_t n)
 
 /* Puts a part of an entry where it belongs now. */
 static void
-part(struct backlog *b, struct journey *j, enum spool_place place, struct str batch, size_t items)
+settle_part(struct backlog *b, struct journey *j, enum spool_place place, struct str batch,
+            size_t items)
 {
 	struct spool_batch part = {b->type, items, batch};
 	if (!spool_put_part(b->spool, &b->target, &j->entry, place, &part, &b->diag))
@@ -187,14 +188,7 @@ arrive(struct backlog *b, struct journey *j)
 	if (j->is_stuck) {
 		spool_leave(&j->entry);
 	} else if (j->is_refused) {
-		struct arena a = {0};
-		uint64_t items = j->entry.batch.items;
-		spool_set_aside(
-		    b->spool, &j->entry,
-		    arena_cstr(&a, arena_printf(&a, "its %" PRIu64 " span%s were refused", items,
-		                                plural(items))),
-		    &b->diag);
-		arena_free(&a);
+		spool_set_aside(b->spool, &j->entry, "it was refused", &b->diag);
 	} else {
 		spool_remove(b->spool, &j->entry, &b->diag);
 	}
@@ -217,14 +211,14 @@ settle_old(struct backlog *b, struct journey *j, enum fate fate, struct str batc
 		b->set_aside += spans;
 		j->is_refused = is_whole;
 		if (!is_whole)
-			part(b, j, SPOOL_REJECTED, batch, items);
+			settle_part(b, j, SPOOL_REJECTED, batch, items);
 		break;
 	default:
 		b->rejected += fate == FATE_BARRED ? items : 0;
 		b->undelivered += fate == FATE_UNDELIVERED ? items : 0;
 		j->is_stuck |= is_whole;
 		if (!is_whole)
-			part(b, j, SPOOL_WAITING, batch, items);
+			settle_part(b, j, SPOOL_WAITING, batch, items);
 		break;
 	}
 	j->left -= items;

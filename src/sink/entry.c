@@ -1,8 +1,9 @@
 /* A batch as it lies in a spool. */
 #include "sink/entry.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 
@@ -80,4 +81,22 @@ entry_items(struct str bytes)
 {
 	struct head h;
 	return take_head(&bytes, &h) ? h.items : 0;
+}
+
+uint64_t
+entry_items_of(int folder, const char *name)
+{
+	char bytes[ENTRY_HEAD_BYTES_MAX];
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? read(fd, bytes, sizeof bytes) : 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return got > 0 ? entry_items((struct str){bytes, (size_t)got}) : 0;
+}
+
+bool
+entry_is_name(struct str name)
+{
+	return name.len == ENTRY_NAME_LEN && name.at[16] == '-' && name.at[25] == '-' &&
+	       name.at[32] == '-';
 }

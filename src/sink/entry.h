@@ -32,5 +32,11 @@ bool entry_read(struct str bytes, struct entry *e);
 
 /* How many items there are, from the first bytes of one that need not be whole; 0: unknown. */
 uint64_t entry_items(struct str bytes);
+uint64_t entry_items_of(int folder, const char *name);
+
+/* "TIME-PID-NUMBER-SUM" in hex, of 16, 8, 6 and 16 digits: names sort by age, and the same batch has the
+ * same sum. */
+#define ENTRY_NAME_LEN 49
+bool entry_is_name(struct str name);
 
 #endif

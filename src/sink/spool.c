@@ -12,24 +12,22 @@
 
 #include "sink/entry.h"
 #include "sink/folder.h"
+#include "sink/room.h"
 #include "sink/target.h"
 
-/* "TIME-PID-NUMBER-SUM" in hex: names sort by age, and the same batch has the same sum. */
-#define NAME_FORMAT "%.*s-%08lx-%06x-%.*s"
-#define NAME_LEN 49
+#define NAME_FORMAT "%.*s-%08lx-%06x-%.*s" /* entry_is_name */
 #define NAME_TIME_LEN 16
 #define NAME_SUM_LEN 16
 #define SEQUENCE_MAX 0xffffffu
 
 #define LOCK_NAME "lock"
-#define REJECTED_NAME "rejected"
 
 struct spool {
 	struct spool_options options;
 	struct arena arena;
 	unsigned sequence;
 	bool told_failure, told_large;
-	uint64_t dropped, dropped_items;
+	struct dropped dropped;
 };
 
 /* ---- folders ---- */
@@ -64,13 +62,13 @@ plural(uint64_t n)
 void
 spool_close(struct spool *s, struct diag *d)
 {
-	if (s->dropped > 0)
+	if (s->dropped.files > 0)
 		(void)diag_fail(d, s->options.folder,
 		                "no room for more than %" PRIu64
 		                " bytes (--spool-max-bytes): %" PRIu64
 		                " span%s in the oldest %" PRIu64 " file%s were dropped",
-		                s->options.max_bytes, s->dropped_items, plural(s->dropped_items),
-		                s->dropped, plural(s->dropped));
+		                s->options.max_bytes, s->dropped.items, plural(s->dropped.items),
+		                s->dropped.files, plural(s->dropped.files));
 	arena_free(&s->arena);
 	free(s);
 }
@@ -117,13 +115,6 @@ open_place(const struct spool *s, const char *target, enum spool_place place)
 	return rejected;
 }
 
-static bool
-is_entry(struct str name)
-{
-	return name.len == NAME_LEN && name.at[16] == '-' && name.at[25] == '-' &&
-	       name.at[32] == '-';
-}
-
 /* ---- targets ---- */
 
 bool
@@ -161,20 +152,9 @@ spool_waiting(struct spool *s, struct arena *a, const struct spool_target *t,
 	*names = (struct spool_names){0};
 	if (fd >= 0 && folder_list(a, fd, &all))
 		for (size_t i = 0; i < all.len; i++)
-			if (is_entry(all.at[i]))
+			if (entry_is_name(all.at[i]))
 				*ARENA_PUSH(a, names) = all.at[i];
 	close_if_open(fd);
-}
-
-/* How many items the file says that it has. */
-static uint64_t
-items_of(int folder, const char *name)
-{
-	char bytes[ENTRY_HEAD_BYTES_MAX];
-	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	ssize_t got = fd >= 0 ? read(fd, bytes, sizeof bytes) : 0;
-	close_if_open(fd);
-	return got > 0 ? entry_items((struct str){bytes, (size_t)got}) : 0;
 }
 
 uint64_t
@@ -188,96 +168,10 @@ spool_count(struct spool *s, const struct spool_target *t)
 	spool_waiting(s, &a, t, &names);
 	int fd = open_place(s, target, SPOOL_WAITING);
 	for (size_t i = 0; i < names.len && fd >= 0; i++)
-		items += items_of(fd, names.at[i].at);
+		items += entry_items_of(fd, names.at[i].at);
 	close_if_open(fd);
 	arena_free(&a);
 	return items;
-}
-
-/* ---- room ---- */
-
-struct kept {
-	struct str name;
-	int folder;
-	enum spool_place place;
-	uint64_t bytes;
-};
-
-struct kepts {
-	struct kept *at;
-	size_t len, cap;
-	uint64_t bytes;
-};
-
-/* What was rejected goes first, then what is oldest. */
-static int
-compare_age(const void *a, const void *b)
-{
-	const struct kept *x = a, *y = b;
-	if (x->place != y->place)
-		return x->place == SPOOL_REJECTED ? -1 : 1;
-	return str_cmp(x->name, y->name);
-}
-
-static void
-add_kept(struct arena *a, int folder, enum spool_place place, struct kepts *all)
-{
-	struct names names = {0};
-	struct stat st;
-	if (!folder_list(a, folder, &names))
-		return;
-	for (size_t i = 0; i < names.len; i++)
-		if (is_entry(names.at[i]) &&
-		    fstatat(folder, names.at[i].at, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-			struct kept *k = ARENA_PUSH(a, all);
-			*k = (struct kept){names.at[i], folder, place, (uint64_t)st.st_size};
-			all->bytes += k->bytes;
-		}
-}
-
-/* Drops one, unless somebody is sending it just now. */
-static void
-drop(struct spool *s, const struct kept *k, uint64_t *bytes)
-{
-	int fd = openat(k->folder, k->name.at, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		uint64_t items = items_of(k->folder, k->name.at);
-		if (unlinkat(k->folder, k->name.at, 0) == 0) {
-			*bytes -= k->bytes;
-			s->dropped++;
-			s->dropped_items += items;
-		}
-	}
-	close_if_open(fd);
-}
-
-/* Drops what is oldest until there is room for so many bytes. The spool is locked. */
-static void
-make_room(struct spool *s, int root, uint64_t bytes)
-{
-	struct arena a = {0};
-	struct names targets = {0};
-	struct kepts all = {0};
-	(void)folder_list(&a, root, &targets);
-	int *folders = ARENA_ARRAY(&a, int, 2 * targets.len + 1);
-	size_t opened = 0;
-	for (size_t i = 0; i < targets.len; i++) {
-		int fd = target_is_name(targets.at[i])
-		             ? folder_open_at(root, targets.at[i].at, false)
-		             : -1;
-		int rejected = fd >= 0 ? folder_open_at(fd, REJECTED_NAME, false) : -1;
-		if (fd >= 0)
-			add_kept(&a, folders[opened++] = fd, SPOOL_WAITING, &all);
-		if (rejected >= 0)
-			add_kept(&a, folders[opened++] = rejected, SPOOL_REJECTED, &all);
-	}
-	if (all.len > 1)
-		qsort(all.at, all.len, sizeof *all.at, compare_age);
-	for (size_t i = 0; i < all.len && all.bytes + bytes > s->options.max_bytes; i++)
-		drop(s, &all.at[i], &all.bytes);
-	while (opened > 0)
-		(void)close(folders[--opened]);
-	arena_free(&a);
 }
 
 /* ---- putting ---- */
@@ -290,6 +184,8 @@ struct put {
 	bool is_part;
 	char sum[ENTRY_SUM_LEN];
 	struct buf bytes;
+	struct arena arena;
+	const char *name; /* what it got; NULL: it was there already */
 };
 
 static bool
@@ -300,7 +196,7 @@ is_there(int folder, struct str sum)
 	bool found = false;
 	(void)folder_list(&a, folder, &names);
 	for (size_t i = 0; i < names.len && !found; i++)
-		found = is_entry(names.at[i]) && str_ends(names.at[i], sum);
+		found = entry_is_name(names.at[i]) && str_ends(names.at[i], sum);
 	arena_free(&a);
 	return found;
 }
@@ -309,37 +205,36 @@ is_there(int folder, struct str sum)
 static const char *
 free_name(struct spool *s, struct arena *a, int folder, const struct put *p)
 {
+	struct stat st;
 	for (;;) {
 		s->sequence = (s->sequence + 1) & SEQUENCE_MAX;
 		const char *name = arena_cstr(a, arena_printf(a, NAME_FORMAT, STR_ARG(p->time),
 		                                              (unsigned long)getpid(), s->sequence,
 		                                              NAME_SUM_LEN, p->sum));
-		if (faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			return name;
 	}
 }
 
 /* Into an open folder. False with errno. */
 static bool
-put_into(struct spool *s, int root, int folder, const struct put *p)
+put_into(struct spool *s, int root, int folder, struct put *p)
 {
-	struct arena a = {0};
 	if (is_there(folder, (struct str){p->sum, NAME_SUM_LEN}))
 		return true;
 	/* Written before anything is dropped: when the disk is full, what is there stays. */
 	bool ok = folder_write(folder, buf_str(&p->bytes));
 	if (ok && !p->is_part)
-		make_room(s, root, p->bytes.len);
-	ok = ok && folder_keep(folder, free_name(s, &a, folder, p));
-	int error = errno;
-	arena_free(&a);
-	errno = error;
-	return ok;
+		room_make(root, s->options.max_bytes, p->bytes.len, &s->dropped);
+	if (!ok)
+		return false;
+	p->name = free_name(s, &p->arena, folder, p);
+	return folder_keep(folder, p->name);
 }
 
 /* Finds the folder, makes it when it is missing, and puts it there. False with errno. */
 static bool
-put_locked(struct spool *s, int root, const struct put *p)
+put_locked(struct spool *s, int root, struct put *p)
 {
 	char name[TARGET_NAME_LEN + 1];
 	target_name(p->target, name);
@@ -391,13 +286,24 @@ bool
 spool_put(struct spool *s, const struct spool_target *t, const struct spool_batch *b,
           struct diag *d)
 {
-	struct arena a = {0};
-	struct put p = {.target = t,
-	                .place = SPOOL_WAITING,
-	                .time = arena_printf(&a, "%016" PRIx64, s->options.now_ns)};
+	struct put p = {.target = t, .place = SPOOL_WAITING};
+	p.time = arena_printf(&p.arena, "%016" PRIx64, s->options.now_ns);
 	bool ok = put(s, &p, b, d);
-	arena_free(&a);
+	arena_free(&p.arena);
 	return ok;
+}
+
+static void
+tell_aside(const struct spool *s, struct str target, const char *name, const char *why,
+           struct diag *d)
+{
+	struct arena a = {0};
+	struct str path = arena_join(&a,
+	                             (struct str[]){s->options.folder, STR("/"), target,
+	                                            STR("/" REJECTED_NAME "/"), str_of(name)},
+	                             5);
+	(void)diag_fail(d, path, "%s", why);
+	arena_free(&a);
 }
 
 bool
@@ -408,7 +314,11 @@ spool_put_part(struct spool *s, const struct spool_target *t, const struct spool
 	                .place = place,
 	                .time = str_head(of->name, NAME_TIME_LEN),
 	                .is_part = true};
-	return put(s, &p, b, d);
+	bool ok = put(s, &p, b, d);
+	if (ok && place == SPOOL_REJECTED && p.name != NULL)
+		tell_aside(s, of->target, p.name, "set aside: it was refused", d);
+	arena_free(&p.arena);
+	return ok;
 }
 
 /* ---- taking ---- */
@@ -471,14 +381,9 @@ spool_set_aside(struct spool *s, struct spool_entry *e, const char *why, struct 
 	int from = open_place(s, e->target.at, SPOOL_WAITING);
 	int to = open_place(s, e->target.at, SPOOL_REJECTED);
 	bool ok = from >= 0 && to >= 0 && renameat(from, e->name.at, to, e->name.at) == 0;
-	struct str path = arena_join(&a,
-	                             (struct str[]){s->options.folder, STR("/"), e->target,
-	                                            STR("/" REJECTED_NAME "/"), e->name},
-	                             5);
-	if (ok)
-		(void)diag_fail(d, path, "set aside: %s", why);
-	else
-		(void)diag_fail(d, path, "can't be set aside: %s", strerror(errno));
+	struct str text = ok ? arena_printf(&a, "set aside: %s", why)
+	                     : arena_printf(&a, "can't be set aside: %s", strerror(errno));
+	tell_aside(s, e->target, e->name.at, arena_cstr(&a, text), d);
 	close_if_open(from);
 	close_if_open(to);
 	spool_leave(e);

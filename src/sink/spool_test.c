@@ -254,8 +254,8 @@ a_part_is_as_old_as_the_whole_and_drops_nothing(void **state)
 	assert_true(spool_put_part(p->spool, &here, &e, SPOOL_REJECTED, &part, &p->d));
 	spool_remove(p->spool, &e, &p->d);
 	assert_waiting(p, &here, "part two ");
-	assert_non_null(find_file(p, "/rejected/"));
-	assert_int_equal(p->d.failures, 0);
+	assert_int_equal(p->d.failures, 1);
+	assert_true(str_eq(p->d.first->file, str_of(find_file(p, "/rejected/"))));
 }
 
 static void

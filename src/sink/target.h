@@ -5,6 +5,7 @@
 
 /* A target of a spool: the name of its folder, and the file in it that says what it is. */
 #define TARGET_NAME_LEN 16
+#define REJECTED_NAME "rejected" /* the folder in it for what was set aside */
 
 void target_name(const struct spool_target *t, char name[TARGET_NAME_LEN + 1]);
 bool target_is_name(struct str name);
