@@ -30,9 +30,12 @@ bool backlog_keeps(const struct backlog *b);
 /* Hands the sender what is waiting, oldest first, until it takes no more. */
 void backlog_send(struct backlog *b, const struct encoder *e, struct sender *s, struct diag *d);
 
-/* For struct sender_options: keeps what was not delivered, and removes from the spool
- * what was. */
-void backlog_settled(void *ctx, const struct parcel *p, enum fate fate, struct str batch,
+/* True for a parcel that came out of the spool. */
+bool backlog_sent(const struct parcel *p);
+
+/* What the sender says became of a batch, on its thread: keeps what was not delivered, and
+ * removes from the spool what was. True when the batch is delivered or kept now. */
+bool backlog_settled(struct backlog *b, const struct parcel *p, enum fate fate, struct str batch,
                      size_t items, size_t lost);
 
 /* When the sender is closed: frees, says what was kept, and takes what came from the spool out of

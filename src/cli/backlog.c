@@ -226,23 +226,31 @@ settle_old(struct backlog *b, struct journey *j, enum fate fate, struct str batc
 		arrive(b, j);
 }
 
-void
-backlog_settled(void *ctx, const struct parcel *p, enum fate fate, struct str batch, size_t items,
-                size_t lost)
+bool
+backlog_sent(const struct parcel *p)
 {
-	struct backlog *b = ctx;
-	if (p->join == refill) {
+	return p->join == refill;
+}
+
+bool
+backlog_settled(struct backlog *b, const struct parcel *p, enum fate fate, struct str batch,
+                size_t items, size_t lost)
+{
+	if (backlog_sent(p)) {
 		const struct revived *r = p->ctx;
 		settle_old(b, r->journey, fate, batch, items, lost);
-		return;
+		return fate != FATE_REJECTED;
 	}
 	if (fate == FATE_DELIVERED || fate == FATE_REJECTED)
-		return;
+		return fate == FATE_DELIVERED;
 	struct spool_batch new = {b->type, items, batch};
 	if (b->spool == NULL)
 		b->homeless += items;
-	else if (spool_put(b->spool, &b->target, &new, &b->diag))
+	else if (spool_put(b->spool, &b->target, &new, &b->diag)) {
 		b->kept += items;
+		return true;
+	}
+	return false;
 }
 
 void

@@ -68,6 +68,14 @@ encoder_for(struct str media_type)
 	return *all;
 }
 
+static void
+settled(void *ctx, const struct parcel *p, enum fate fate, struct str batch, size_t items,
+        size_t lost)
+{
+	struct outbox *o = ctx;
+	(void)backlog_settled(o->backlog, p, fate, batch, items, lost);
+}
+
 struct outbox *
 outbox_open(const struct exporter *x, bool strict, struct backlog *backlog, struct diag *d)
 {
@@ -80,8 +88,6 @@ outbox_open(const struct exporter *x, bool strict, struct backlog *backlog, stru
 	              .deadline_ns = x->deadline_ms > 0 ? now_ns() + x->deadline_ms * WHEN_MS : 0},
 	    .now_ns = now_ns,
 	    .chance = chance,
-	    .settled = backlog != NULL ? backlog_settled : NULL,
-	    .ctx = backlog,
 	};
 	struct outbox *o = calloc(1, sizeof *o);
 	if (o == NULL)
@@ -90,6 +96,10 @@ outbox_open(const struct exporter *x, bool strict, struct backlog *backlog, stru
 	o->max_bytes = x->max_request_bytes;
 	o->strict = strict;
 	o->backlog = backlog;
+	if (backlog != NULL) {
+		options.settled = settled;
+		options.ctx = o;
+	}
 	o->sender = sender_open(&options, d);
 	if (o->sender != NULL)
 		return o;
