@@ -48,7 +48,7 @@ static bool
 is_meant(struct flushing *f, const struct options *o, const struct spool_target *t)
 {
 	struct diag ignored = {.arena = &f->arena};
-	struct exporter x;
+	struct exporter x = {0};
 	if (!exporter_read(&f->arena, o, f->env, environment_variable, &x, &ignored) ||
 	    x.is_disabled)
 		return false;
@@ -133,7 +133,7 @@ send_all(struct flushing *f)
 	for (size_t i = 0; i < targets.len; i++) {
 		const struct spool_target *t = &targets.at[i];
 		struct options o;
-		struct exporter x;
+		struct exporter x = {0};
 		if (spool_count(f->spool, t) == 0)
 			continue;
 		f->ok &= settings_for(f, t, &o, &x) && send_to(f, &o, &x);
@@ -144,7 +144,7 @@ send_all(struct flushing *f)
 static void
 send_one(struct flushing *f)
 {
-	struct exporter x;
+	struct exporter x = {0};
 	f->ok = exporter_read(&f->arena, f->o, f->env, environment_variable, &x, &f->diag) &&
 	        send_to(f, f->o, &x);
 	if (x.endpoint.shown.len == 0) /* not read, or disabled */
