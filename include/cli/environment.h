@@ -11,6 +11,7 @@
 /* What the surroundings say: variables, terminals, the clock. Read once, here and nowhere else. */
 struct environment {
 	struct str tmp_dir;
+	struct str spool; /* where it is when nothing is said; empty: nowhere */
 	bool stdin_is_terminal, stdout_is_terminal, stderr_is_terminal;
 	bool no_color;
 	uint64_t now_ns;

@@ -37,9 +37,14 @@ struct summary {
 	uint64_t sessions, turns, spans, read, used, history, ignored, skipped, inherited;
 	bool sends;                                /* to an endpoint; then: */
 	uint64_t delivered, rejected, undelivered; /* spans */
+	uint64_t kept;                             /* of the latter two: in the spool */
+	uint64_t flushed, set_aside;               /* spans that came out of the spool */
 	uint64_t requests, sent_bytes;
 };
 void log_summary(struct log *l, const struct summary *s);
+
+/* The same of a flush; left: spans that are in the spool now. */
+void log_flush(struct log *l, const struct summary *s, uint64_t left);
 
 /* With --verbose: what the ignored lines were, by type. */
 struct ignored_type {

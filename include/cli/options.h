@@ -25,8 +25,11 @@ enum option_id {
 	OPTION_CERTIFICATE,
 	OPTION_CLIENT_KEY,
 	OPTION_CLIENT_CERTIFICATE,
-	OPTION_INSECURE, /* ... to here they fill struct sending_options */
+	OPTION_INSECURE,
 	OPTION_MAX_REQUEST_BYTES,
+	OPTION_SPOOL,
+	OPTION_NO_SPOOL,
+	OPTION_SPOOL_MAX_BYTES, /* ... to here they fill struct sending_options */
 	OPTION_SESSION,
 	OPTION_SINCE,
 	OPTION_UNTIL,
@@ -67,6 +70,7 @@ const struct option *option_table(void); /* OPTION_COUNT rows, in order of enum 
 enum command_id {
 	COMMAND_CONVERT, /* without such a word */
 	COMMAND_CHECK,
+	COMMAND_FLUSH,
 	COMMAND_COUNT
 };
 
@@ -102,10 +106,12 @@ struct sending_options {
 	struct str to, endpoint, protocol, compression;
 	struct str certificate, client_key, client_certificate;
 	struct strs headers;
-	bool insecure, has_timeout;
+	struct str spool; /* a folder */
+	bool insecure, has_timeout, no_spool;
 	uint64_t timeout_ms;      /* 0: none */
 	uint64_t deadline_ms;     /* 0: not given */
 	size_t max_request_bytes; /* 0: not given */
+	size_t spool_max_bytes;   /* 0: not given */
 };
 
 /* What the command line says; texts point into argv. Only enumerated values and numbers are

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "cli/backlog.h"
 #include "cli/exporter.h"
 #include "cli/log.h"
 #include "encode/encoder.h"
@@ -13,9 +14,13 @@
 /* Traces on their way to an endpoint: packed, put together to requests, handed to the sender. */
 struct outbox;
 
-/* exporter must live as long as it. strict: a span that is larger than a request may be is left out
- * rather than cut. NULL after diag_fail. */
-struct outbox *outbox_open(const struct exporter *x, bool strict, struct diag *d);
+/* exporter must live as long as it; backlog (NULL: nothing is kept) belongs to it from now on. strict: a
+ * span that is larger than a request may be is left out rather than cut. NULL after diag_fail. */
+struct outbox *outbox_open(const struct exporter *x, bool strict, struct backlog *backlog,
+                           struct diag *d);
+
+/* Sends what could not be sent before; to be called before anything is added. */
+void outbox_catch_up(struct outbox *o, struct diag *d);
 
 /* A trace as a convention made it, and of what. */
 struct trace_made {
@@ -34,7 +39,7 @@ void outbox_pack(const struct outbox *o, const struct trace_made *made, struct p
                  struct diag *d);
 
 /* Adds what outbox_pack made; in order, on one thread. Items and resource are copied. False when
- * nothing more will be delivered (reported); what is added nevertheless is counted. */
+ * nothing more will be delivered (reported) nor kept; what is added nevertheless is counted. */
 bool outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *resource,
                 struct diag *d);
 

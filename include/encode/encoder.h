@@ -52,6 +52,13 @@ struct encoder {
 	             struct buf *out);
 	/* What join adds to a batch apart from item_overhead, at most. NULL: nothing. */
 	size_t (*overhead)(const struct resource *resource);
+
+	/* The way back: appends the items of a batch that join made, and gives what is left
+	 * without them, which lives in a. False when it is no such batch. NULL for both: there is no
+	 * way back. */
+	bool (*split)(struct arena *a, struct str batch, struct packed *items, struct str *rest);
+	/* What join does, from what split left. */
+	void (*refill)(struct str rest, const struct str *items, size_t count, struct buf *out);
 };
 
 /*

@@ -23,6 +23,7 @@
 enum fate {
 	FATE_DELIVERED,
 	FATE_REJECTED,    /* for good: it would be again */
+	FATE_BARRED,      /* like any other would be, by a wrong key, path, certificate, ... */
 	FATE_UNDELIVERED, /* later or elsewhere it may be taken */
 };
 
@@ -32,15 +33,17 @@ struct sender_options {
 	uint64_t (*now_ns)(void); /* the clock of retry.deadline_ns */
 	uint64_t (*chance)(void);
 	/*
-	 * Told once for each batch, on the sender's thread, what became of it: its bytes as they
-	 * would be written to a file, and how many of its items were not taken. NULL: nobody asks.
+	 * Told once for each batch, on the sender's thread, what became of it: the parcel of
+	 * which it is the whole or a part, its bytes as they would be written to a file, and
+	 * how many of its items were not taken. NULL: nobody asks.
 	 */
-	void (*settled)(void *ctx, enum fate fate, struct str batch, size_t items, size_t lost);
+	void (*settled)(void *ctx, const struct parcel *p, enum fate fate, struct str batch,
+	                size_t items, size_t lost);
 	void *ctx;
 };
 
 struct sender_tally {
-	uint64_t delivered, rejected, undelivered; /* items */
+	uint64_t delivered, rejected, undelivered; /* items; what was barred is rejected */
 	uint64_t requests, bytes;                  /* bodies, as they were sent */
 };
 

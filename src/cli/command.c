@@ -3,6 +3,12 @@
 
 #define BIT(id) (UINT64_C(1) << (id))
 #define CHECK_ALONE (BIT(OPTION_JSON) | BIT(OPTION_DRIFT))
+#define FLUSH                                                                                      \
+	(BIT(OPTION_TO) | BIT(OPTION_ENDPOINT) | BIT(OPTION_PROTOCOL) | BIT(OPTION_HEADER) |       \
+	 BIT(OPTION_TIMEOUT) | BIT(OPTION_DEADLINE) | BIT(OPTION_COMPRESSION) |                    \
+	 BIT(OPTION_CERTIFICATE) | BIT(OPTION_CLIENT_KEY) | BIT(OPTION_CLIENT_CERTIFICATE) |       \
+	 BIT(OPTION_INSECURE) | BIT(OPTION_SPOOL) | BIT(OPTION_QUIET) | BIT(OPTION_LOG_FORMAT) |   \
+	 BIT(OPTION_HELP) | BIT(OPTION_VERSION))
 #define EVERYWHERE                                                                                 \
 	(BIT(OPTION_CONVENTION) | BIT(OPTION_EMULATE) | BIT(OPTION_DETAILED) |                     \
 	 BIT(OPTION_OUTPUT) | BIT(OPTION_SESSION) | BIT(OPTION_HISTORY) | BIT(OPTION_JOBS) |       \
@@ -40,6 +46,18 @@ static const struct command commands[COMMAND_COUNT] = {
          "exit status: 0 every line is accounted for; 1 something is lost, doubled or, with\n"
          "--drift, unknown, or could not be read; 2 wrong command line. More: man retrospan\n",
      .options = EVERYWHERE | CHECK_ALONE},
+    {.id = COMMAND_FLUSH,
+     .name = "flush",
+     .summary = "send what could not be sent before",
+     .help = "usage: retrospan flush [options]\n"
+             "\n"
+             "Sends what could not be sent before, to all endpoints or to the one that is given.\n"
+             "\n"
+             "  retrospan flush\n"
+             "  retrospan flush --endpoint https://otlp.example\n",
+     .status = "exit status: 0 nothing is left, or another process is sending it; 1 something\n"
+               "was not delivered; 2 wrong command line. More: man retrospan\n",
+     .options = FLUSH},
 };
 
 const struct command *

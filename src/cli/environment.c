@@ -127,12 +127,26 @@ read_live(struct environment *env)
 	};
 }
 
+/* A relative path is none: XDG Base Directory Specification 0.8. */
+static struct str
+spool_folder(struct arena *a)
+{
+	struct str state = environment_variable("XDG_STATE_HOME"),
+		   home = environment_variable("HOME");
+	if (str_starts(state, STR("/")))
+		return arena_join(a, (struct str[]){state, STR("/retrospan/spool")}, 2);
+	if (str_starts(home, STR("/")))
+		return arena_join(a, (struct str[]){home, STR("/.local/state/retrospan/spool")}, 2);
+	return (struct str){0};
+}
+
 void
 environment_read(struct arena *a, struct environment *env, struct diag *d)
 {
 	struct timespec now = {0, 0};
 	*env = (struct environment){0};
 	env->tmp_dir = environment_variable("TMPDIR");
+	env->spool = spool_folder(a);
 	env->stdin_is_terminal = isatty(STDIN_FILENO);
 	env->stdout_is_terminal = isatty(STDOUT_FILENO);
 	env->stderr_is_terminal = isatty(STDERR_FILENO);

@@ -117,6 +117,28 @@ variables_are_read_once_and_empty_means_unset(void **state)
 }
 
 static void
+the_spool_is_where_the_state_is(void **state)
+{
+	static const struct {
+		const char *state_home, *home, *spool;
+	} cases[] = {
+	    {"/s", "/h", "/s/retrospan/spool"},
+	    {"", "/h", "/h/.local/state/retrospan/spool"},
+	    {"relative", "/h", "/h/.local/state/retrospan/spool"},
+	    {"", "", ""},
+	    {"", "relative", ""},
+	};
+	struct try *t = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct environment env;
+		assert_int_equal(setenv("XDG_STATE_HOME", cases[i].state_home, 1), 0);
+		assert_int_equal(setenv("HOME", cases[i].home, 1), 0);
+		environment_read(&t->arena, &env, &t->diag);
+		assert_string_equal(arena_cstr(&t->arena, env.spool), cases[i].spool);
+	}
+}
+
+static void
 a_project_without_its_entity_is_ignored_with_a_warning(void **state)
 {
 	static const char *const wrong[] = {"weather", "/weather", "ada/"};
@@ -140,6 +162,7 @@ main(void)
 	    TEST(one_member_that_cannot_be_decoded_spoils_all),
 	    TEST(nothing_given_is_nothing_wrong),
 	    TEST(variables_are_read_once_and_empty_means_unset),
+	    TEST(the_spool_is_where_the_state_is),
 	    TEST(a_project_without_its_entity_is_ignored_with_a_warning),
 	};
 

@@ -153,6 +153,9 @@ put_sending(struct buf *b, const struct summary *s, bool json)
 		put_number(b, "delivered", s->delivered);
 		put_number(b, "rejected", s->rejected);
 		put_number(b, "undelivered", s->undelivered);
+		put_number(b, "kept", s->kept);
+		put_number(b, "flushed", s->flushed);
+		put_number(b, "set_aside", s->set_aside);
 		put_number(b, "requests", s->requests);
 		put_number(b, "sent_bytes", s->sent_bytes);
 		return;
@@ -162,6 +165,10 @@ put_sending(struct buf *b, const struct summary *s, bool json)
 		buf_printf(b, ", %" PRIu64 " rejected", s->rejected);
 	if (s->undelivered > 0)
 		buf_printf(b, ", %" PRIu64 " not delivered", s->undelivered);
+	if (s->kept > 0)
+		buf_printf(b, ", %" PRIu64 " kept", s->kept);
+	if (s->flushed > 0)
+		buf_printf(b, ", and %" PRIu64 " out of the spool", s->flushed);
 	buf_printf(b, " (%" PRIu64 " request%s, %" PRIu64 " byte%s)", s->requests,
 	           plural(s->requests), s->sent_bytes, plural(s->sent_bytes));
 }
@@ -206,6 +213,34 @@ log_summary(struct log *l, const struct summary *s)
 		           plural(s->inherited));
 	if (s->sends)
 		put_sending(&b, s, false);
+	write_line(l, &b);
+}
+
+void
+log_flush(struct log *l, const struct summary *s, uint64_t left)
+{
+	struct buf b = {0};
+	if (l->quiet)
+		return;
+	if (l->json) {
+		buf_byte(&b, '{');
+		put_member(&b, "level", STR("info"));
+		put_member(&b, "message", STR("done"));
+		put_number(&b, "flushed", s->flushed);
+		put_number(&b, "set_aside", s->set_aside);
+		put_number(&b, "left", left);
+		put_number(&b, "requests", s->requests);
+		put_number(&b, "sent_bytes", s->sent_bytes);
+		buf_byte(&b, '}');
+	} else {
+		buf_printf(&b, "retrospan: %" PRIu64 " span%s delivered out of the spool",
+		           s->flushed, plural(s->flushed));
+		if (s->set_aside > 0)
+			buf_printf(&b, ", %" PRIu64 " set aside", s->set_aside);
+		buf_printf(&b, ", %" PRIu64 " left (%" PRIu64 " request%s, %" PRIu64 " byte%s)",
+		           left, s->requests, plural(s->requests), s->sent_bytes,
+		           plural(s->sent_bytes));
+	}
 	write_line(l, &b);
 }
 

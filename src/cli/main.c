@@ -3,6 +3,7 @@
 
 #include "cli/check.h"
 #include "cli/environment.h"
+#include "cli/flush.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/run.h"
@@ -32,7 +33,8 @@ sends_nowhere(const struct options *o)
 	return !options_send(o) &&
 	       (s->protocol.len > 0 || s->compression.len > 0 || s->certificate.len > 0 ||
 	        s->client_key.len > 0 || s->client_certificate.len > 0 || s->headers.len > 0 ||
-	        s->insecure || s->has_timeout || s->deadline_ms > 0 || s->max_request_bytes > 0);
+	        s->insecure || s->has_timeout || s->deadline_ms > 0 || s->max_request_bytes > 0 ||
+	        s->spool.len > 0 || s->no_spool || s->spool_max_bytes > 0);
 }
 
 static int
@@ -58,12 +60,17 @@ static int (*const commands[COMMAND_COUNT])(const struct options *o, const struc
                                             struct log *log) = {
     [COMMAND_CONVERT] = convert,
     [COMMAND_CHECK] = check,
+    [COMMAND_FLUSH] = flush,
 };
 
 static int
 work(const struct options *o, const struct environment *env, struct log *log)
 {
-	if (o->paths.len == 0 && env->stdin_is_terminal) {
+	if (o->command == COMMAND_FLUSH && o->paths.len > 0) {
+		fputs("retrospan: flush takes no path\n", stderr);
+		return usage(o->command);
+	}
+	if (o->command != COMMAND_FLUSH && o->paths.len == 0 && env->stdin_is_terminal) {
 		options_help(o->command, stderr);
 		return 2;
 	}

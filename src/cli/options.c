@@ -3,6 +3,7 @@
 
 #include "base/version.h"
 #include "base/when.h"
+#include "cli/sending.h"
 #include "trace/context.h"
 #include "trace/policy.h"
 
@@ -39,6 +40,11 @@ static const struct option table[OPTION_COUNT] = {
      "no TLS to a gRPC endpoint given as HOST:PORT"},
     {OPTION_MAX_REQUEST_BYTES, "max-request-bytes", '\0', "N", NULL, false,
      "limit of one request before compression (default: 3670016)"},
+    {OPTION_SPOOL, "spool", '\0', "DIR", "FILE", false,
+     "keep what can't be sent there (default: $XDG_STATE_HOME/retrospan/spool)"},
+    {OPTION_NO_SPOOL, "no-spool", '\0', NULL, NULL, false, "don't keep what can't be sent"},
+    {OPTION_SPOOL_MAX_BYTES, "spool-max-bytes", '\0', "N", NULL, false,
+     "limit of what is kept; the oldest goes (default: 268435456)"},
     {OPTION_SESSION, "session", '\0', "ID", NULL, false,
      "only this session (repeatable; the start of an id is enough)"},
     {OPTION_SINCE, "since", '\0', "TIME", NULL, false,
@@ -101,8 +107,6 @@ wrong(FILE *err, const struct option *option, struct str value)
 }
 
 #define JOBS_MAX 1024
-#define REQUEST_BYTES_MAX ((uint64_t)64 << 20) /* otlp 5.1 */
-#define SEND_TIME_MS_MAX ((uint64_t)INT32_MAX) /* otlp 9.1 */
 
 static bool
 set_number(struct options *o, const struct option *option, struct str value, FILE *err)
@@ -114,10 +118,6 @@ set_number(struct options *o, const struct option *option, struct str value, FIL
 		if (n > JOBS_MAX)
 			return wrong(err, option, value);
 		o->jobs = (unsigned)n;
-	} else if (option->id == OPTION_MAX_REQUEST_BYTES) {
-		if (n > REQUEST_BYTES_MAX)
-			return wrong(err, option, value);
-		o->sending.max_request_bytes = (size_t)n;
 	} else {
 		if (n > SIZE_MAX / 2)
 			return wrong(err, option, value);
@@ -143,50 +143,6 @@ next_of_list(struct str *rest)
 	struct str one = comma == STR_NONE ? *rest : str_head(*rest, comma);
 	*rest = comma == STR_NONE ? (struct str){0} : str_skip(*rest, comma + 1);
 	return one;
-}
-
-/* Milliseconds, as in the variables, or an age. */
-static bool
-set_duration(uint64_t *ms, const struct option *option, struct str value, FILE *err)
-{
-	uint64_t n, ns;
-	if (!str_to_u64(value, &n)) {
-		if (!when_parse_age(value, &ns))
-			return wrong(err, option, value);
-		n = ns / WHEN_MS;
-	}
-	if (n > SEND_TIME_MS_MAX)
-		return wrong(err, option, value);
-	*ms = n;
-	return true;
-}
-
-static bool
-set_sending(struct arena *a, struct sending_options *s, const struct option *option,
-            struct str value, FILE *err)
-{
-	struct str *const texts[OPTION_COUNT] = {
-	    [OPTION_TO] = &s->to,
-	    [OPTION_ENDPOINT] = &s->endpoint,
-	    [OPTION_PROTOCOL] = &s->protocol,
-	    [OPTION_COMPRESSION] = &s->compression,
-	    [OPTION_CERTIFICATE] = &s->certificate,
-	    [OPTION_CLIENT_KEY] = &s->client_key,
-	    [OPTION_CLIENT_CERTIFICATE] = &s->client_certificate,
-	};
-	if (texts[option->id] != NULL)
-		*texts[option->id] = arena_str(a, value);
-	else if (option->id == OPTION_HEADER)
-		*ARENA_PUSH(a, &s->headers) = arena_str(a, value);
-	else if (option->id == OPTION_INSECURE)
-		s->insecure = true;
-	else if (option->id == OPTION_DEADLINE)
-		return set_duration(&s->deadline_ms, option, value, err);
-	else {
-		s->has_timeout = true;
-		return set_duration(&s->timeout_ms, option, value, err);
-	}
-	return true;
 }
 
 static bool
@@ -289,8 +245,8 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		return misplaced(err, o->command, option);
 	if (!fits(option, value))
 		return wrong(err, option, value);
-	if (option->id >= OPTION_TO && option->id <= OPTION_INSECURE)
-		return set_sending(a, &o->sending, option, value, err);
+	if (option->id >= OPTION_TO && option->id <= OPTION_SPOOL_MAX_BYTES)
+		return sending_set(a, &o->sending, option->id, value) || wrong(err, option, value);
 	switch (option->id) {
 	case OPTION_FORMAT:
 		o->format = value;
@@ -317,7 +273,6 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		return set_emulate(o, option, value, err);
 	case OPTION_TRACEPARENT:
 		return set_traceparent(o, option, value, err);
-	case OPTION_MAX_REQUEST_BYTES:
 	case OPTION_MAX_VALUE_BYTES:
 	case OPTION_JOBS:
 		return set_number(o, option, value, err);
@@ -342,7 +297,7 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 	case OPTION_VERSION:
 		*flag_of(o, option->id) = true;
 		break;
-	default: /* set_sending has it */
+	default: /* sending_set has it */
 		break;
 	}
 	return true;

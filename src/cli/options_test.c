@@ -179,6 +179,7 @@ a_wrong_command_line_is_refused_with_the_option_s_name(void **state)
 	    {"--timeout 2147483648", "--timeout: '2147483648' is not"},
 	    {"--deadline soon", "--deadline: 'soon' is not"},
 	    {"--compression zstd", "--compression: 'zstd' is not one of:"},
+	    {"--spool-max-bytes 0", "--spool-max-bytes: '0' is not"},
 	    {"--max-request-bytes 67108865", "--max-request-bytes: '67108865' is not"},
 	    {"--insecure=yes", "--insecure takes no value"},
 	};
@@ -218,6 +219,10 @@ what_is_said_about_sending_is_kept(void **state)
 	assert_true(t->options.sending.has_timeout);
 	assert_int_equal(t->options.sending.timeout_ms, 0);
 	assert_int_equal(t->options.sending.max_request_bytes, 64 << 20);
+	assert_true(parse(t, "--spool /s --spool-max-bytes 5000000000 --no-spool"));
+	assert_is(t->options.sending.spool, "/s");
+	assert_int_equal(t->options.sending.spool_max_bytes, UINT64_C(5000000000));
+	assert_true(t->options.sending.no_spool);
 }
 
 static void
@@ -289,6 +294,8 @@ an_option_of_another_command_is_refused(void **state)
 	} cases[] = {
 	    {"--json", "a conversion takes no --json, but retrospan check does"},
 	    {"--drift a", "takes no --drift"},
+	    {"flush -o a", "flush takes no --output, but retrospan"},
+	    {"flush --no-spool", "takes no --no-spool"},
 	    {"check -f text", "check takes no --format, but retrospan does"},
 	    {"check --since 7d", "takes no --since"},
 	    {"check -v", "takes no --verbose"},

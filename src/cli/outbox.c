@@ -27,6 +27,7 @@
 struct outbox {
 	const struct encoder *encoder;
 	struct sender *sender;
+	struct backlog *backlog; /* or NULL */
 	size_t max_bytes;
 	bool strict;
 	struct parcel *parcel; /* being filled, or NULL */
@@ -67,8 +68,16 @@ encoder_for(struct str media_type)
 	return *all;
 }
 
+static void
+settled(void *ctx, const struct parcel *p, enum fate fate, struct str batch, size_t items,
+        size_t lost)
+{
+	struct outbox *o = ctx;
+	(void)backlog_settled(o->backlog, p, fate, batch, items, lost);
+}
+
 struct outbox *
-outbox_open(const struct exporter *x, bool strict, struct diag *d)
+outbox_open(const struct exporter *x, bool strict, struct backlog *backlog, struct diag *d)
 {
 	struct sender_options options = {
 	    .endpoint = &x->endpoint,
@@ -86,11 +95,25 @@ outbox_open(const struct exporter *x, bool strict, struct diag *d)
 	o->encoder = encoder_for(x->endpoint.protocol->payload_type);
 	o->max_bytes = x->max_request_bytes;
 	o->strict = strict;
+	o->backlog = backlog;
+	if (backlog != NULL) {
+		options.settled = settled;
+		options.ctx = o;
+	}
 	o->sender = sender_open(&options, d);
 	if (o->sender != NULL)
 		return o;
+	if (backlog != NULL)
+		backlog_close(backlog, &(struct summary){0}, d);
 	free(o);
 	return NULL;
+}
+
+void
+outbox_catch_up(struct outbox *o, struct diag *d)
+{
+	if (o->backlog != NULL)
+		backlog_send(o->backlog, o->encoder, o->sender, d);
 }
 
 /* ---- spans that are too large ---- */
@@ -313,7 +336,7 @@ outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *
 		parcel_add(parcel_for(o, resource), item, packed_item(pairs, 2 * i + 1));
 		o->used += cost_of(o, item);
 	}
-	return !o->is_closed;
+	return !o->is_closed || backlog_keeps(o->backlog);
 }
 
 bool
@@ -328,6 +351,8 @@ outbox_close(struct outbox *o, struct summary *summary, struct diag *d)
 	summary->undelivered = tally.undelivered;
 	summary->requests = tally.requests;
 	summary->sent_bytes = tally.bytes;
+	if (o->backlog != NULL)
+		backlog_close(o->backlog, summary, d);
 	free(o);
 	return ok;
 }

@@ -81,7 +81,8 @@ open_outputs(struct arena *a, const struct options *o, const struct environment 
 			return false;
 		if (x->is_disabled)
 			diag_warn(d, (struct str){0}, 0, "OTEL_SDK_DISABLED: nothing is sent");
-		else if ((r->outbox = outbox_open(x, o->strict, d)) == NULL)
+		else if ((r->outbox = outbox_open(x, o->strict, backlog_open(o, env, x, d), d)) ==
+		         NULL)
 			return false;
 	}
 	if (!o->has_output && options_send(o))
@@ -166,6 +167,8 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	if (ok) {
 		if (render.sink != NULL)
 			interrupt_unlinks(file_sink_temporary(render.sink));
+		if (render.outbox != NULL)
+			outbox_catch_up(render.outbox, &diag);
 		ok = convert_all(&inputs, o, env, &render, &tally, &progress);
 		ok = render_finish(&render, &diag) && ok;
 		is_told = ok || render.outbox != NULL;

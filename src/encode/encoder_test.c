@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "encode/encoder.h"
+#include "encode/vector_test.h"
 
 static void
 every_encoder_is_found_by_its_own_name(void **state)
@@ -115,6 +116,52 @@ room_is_what_the_envelope_leaves(void **state)
 	arena_free(&a);
 }
 
+/* Splits and refills a batch of these three items, of which the second holds what could be taken for
+ * the end of an item. */
+static void
+check_the_way_back(const struct encoder *e, const struct str items[3])
+{
+	struct arena a = {0};
+	struct resource resource = vector_resource(&a);
+	struct buf batch = {0}, again = {0};
+	struct packed back = {0};
+	struct str rest;
+
+	attribute_text(&a, &resource.attributes, STR("k"), STR(",\"spans\":[{}"));
+	e->join(items, 3, &resource, &batch);
+	assert_true(e->split(&a, buf_str(&batch), &back, &rest));
+	assert_int_equal(packed_len(&back), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(str_eq(packed_item(&back, i), items[i]));
+	e->refill(rest, items, 3, &again);
+	assert_true(str_eq(buf_str(&again), buf_str(&batch)));
+	buf_clear(&batch);
+	buf_clear(&again);
+	e->join(items + 1, 1, &resource, &batch);
+	e->refill(rest, items + 1, 1, &again);
+	assert_true(str_eq(buf_str(&again), buf_str(&batch)));
+	packed_clear(&back);
+	assert_false(e->split(&a, STR("no batch"), &back, &rest));
+	packed_clear(&back);
+	assert_false(e->split(&a, str_head(buf_str(&batch), batch.len - 3), &back, &rest));
+	packed_free(&back);
+	buf_free(&batch);
+	buf_free(&again);
+	arena_free(&a);
+}
+
+static void
+a_batch_can_be_taken_apart_and_put_together_in_parts(void **state)
+{
+	const struct str bytes[3] = {STR_INIT("\x0a\x01x"), STR_INIT(""), STR_INIT("]}]}]}")};
+	const struct str objects[3] = {STR_INIT("{\"a\":{\"b\":[{}]}}"),
+	                               STR_INIT("{\"c\":\"}]}\\\"},{\\\\\"}"), STR_INIT("{}")};
+
+	(void)state;
+	check_the_way_back(encoder_find(STR("otlp")), bytes);
+	check_the_way_back(encoder_find(STR("otlp-json")), objects);
+}
+
 static void
 library_is_named_with_its_version(void **state)
 {
@@ -133,6 +180,7 @@ main(void)
 	    cmocka_unit_test(cleared_items_are_gone),
 	    cmocka_unit_test(memory_of_a_giant_trace_is_given_back),
 	    cmocka_unit_test(room_is_what_the_envelope_leaves),
+	    cmocka_unit_test(a_batch_can_be_taken_apart_and_put_together_in_parts),
 	    cmocka_unit_test(library_is_named_with_its_version),
 	};
 

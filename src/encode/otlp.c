@@ -258,6 +258,75 @@ otlp_join(const struct str *items, size_t count, const struct resource *resource
 	arena_free(&scratch);
 }
 
+static void *
+otlp_allocate(void *arena, size_t size)
+{
+	return arena_alloc(arena, size);
+}
+
+static void
+otlp_forget(void *arena, void *at)
+{
+	(void)arena;
+	(void)at;
+}
+
+/* NULL when it is not what otlp_join makes. */
+static Otlp__TracesData *
+otlp_read(struct arena *a, struct str batch)
+{
+	ProtobufCAllocator allocator = {otlp_allocate, otlp_forget, a};
+	Otlp__TracesData *data = otlp__traces_data__unpack(&allocator, batch.len,
+	                                                   (const uint8_t *)batch.at);
+
+	return data != NULL && data->n_resource_spans == 1 &&
+	               data->resource_spans[0]->n_scope_spans == 1
+	           ? data
+	           : NULL;
+}
+
+static bool
+otlp_split(struct arena *a, struct str batch, struct packed *items, struct str *rest)
+{
+	struct arena scratch = {0};
+	struct buf empty = {0};
+	Otlp__TracesData *data = otlp_read(&scratch, batch);
+
+	if (data != NULL) {
+		Otlp__ScopeSpans *scope_spans = data->resource_spans[0]->scope_spans[0];
+
+		for (size_t i = 0; i < scope_spans->n_spans; i++) {
+			const ProtobufCBinaryData *span = &scope_spans->spans[i];
+
+			buf_add(&items->bytes, (struct str){(const char *)span->data, span->len});
+			packed_end_item(items);
+		}
+		scope_spans->n_spans = 0;
+		otlp_write_large(&data->base, &empty);
+		*rest = arena_str(a, buf_str(&empty));
+	}
+	buf_free(&empty);
+	arena_free(&scratch);
+	return data != NULL;
+}
+
+static void
+otlp_refill(struct str rest, const struct str *items, size_t count, struct buf *out)
+{
+	struct arena scratch = {0};
+	struct otlp_build b = {.a = &scratch};
+	Otlp__TracesData *data = otlp_read(&scratch, rest);
+
+	assert(data != NULL); /* otlp_split wrote it */
+	Otlp__ScopeSpans *scope_spans = data->resource_spans[0]->scope_spans[0];
+	scope_spans->n_spans = count;
+	scope_spans->spans = ARENA_ARRAY(&scratch, ProtobufCBinaryData, count);
+	for (size_t i = 0; i < count; i++)
+		scope_spans->spans[i] = otlp_text(&b, items[i]);
+	otlp_write_large(&data->base, out);
+	arena_free(&scratch);
+}
+
 /* The size of a batch without items, and how much longer the lengths around them can become. */
 static size_t
 otlp_overhead(const struct resource *resource)
@@ -308,6 +377,8 @@ const struct encoder otlp_encoder = {
     .pack = otlp_pack,
     .join = otlp_join,
     .overhead = otlp_overhead,
+    .split = otlp_split,
+    .refill = otlp_refill,
 };
 
 const struct encoder otlp_delimited_encoder = {

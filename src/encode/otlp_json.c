@@ -6,6 +6,10 @@
 /* A line with its end stays under this: the Collector cuts lines at 1 MiB. otlp 13.8 */
 #define OTLP_JSON_LINE_BYTES 1000000
 
+/* What stands before and behind the items of a line. */
+#define JSON_SPANS ",\"spans\":["
+#define JSON_END "]}]}]}\n"
+
 static void
 put_member_u64(struct buf *b, struct str key, uint64_t n)
 {
@@ -182,6 +186,16 @@ put_scope(struct buf *b, const struct resource *resource)
 }
 
 static void
+put_items(const struct str *items, size_t count, struct buf *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			BUF_LIT(out, ",");
+		buf_add(out, items[i]);
+	}
+}
+
+static void
 otlp_json_join(const struct str *items, size_t count, const struct resource *resource,
                struct buf *out)
 {
@@ -189,13 +203,63 @@ otlp_json_join(const struct str *items, size_t count, const struct resource *res
 	put_attributes(out, STR("\"attributes\":"), &resource->attributes);
 	BUF_LIT(out, "},\"scopeSpans\":[{\"scope\":");
 	put_scope(out, resource);
-	BUF_LIT(out, ",\"spans\":[");
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			BUF_LIT(out, ",");
-		buf_add(out, items[i]);
+	BUF_LIT(out, JSON_SPANS);
+	put_items(items, count, out);
+	BUF_LIT(out, JSON_END);
+}
+
+/* The JSON object at the start of text; empty when there is none that is whole. */
+static struct str
+first_object(struct str text)
+{
+	size_t depth = 0;
+	bool in_text = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+
+		if (in_text && c == '\\')
+			i++;
+		else if (c == '"')
+			in_text = !in_text;
+		else if (!in_text && c == '{')
+			depth++;
+		else if (!in_text && c == '}' && depth > 0 && --depth == 0)
+			return str_head(text, i + 1);
+		if (depth == 0)
+			break;
 	}
-	BUF_LIT(out, "]}]}]}\n");
+	return (struct str){0};
+}
+
+/* Inside of a text a quote has a backslash before it, so JSON_SPANS is found where it was
+ * written. */
+static bool
+otlp_json_split(struct arena *a, struct str batch, struct packed *items, struct str *rest)
+{
+	size_t start = str_find(batch, STR(JSON_SPANS));
+	struct str head = str_head(batch, start + sizeof JSON_SPANS - 1), item;
+	struct str at = str_skip(batch, head.len);
+
+	if (start == STR_NONE)
+		return false;
+	while ((item = first_object(at)).len > 0) {
+		buf_add(&items->bytes, item);
+		packed_end_item(items);
+		at = str_skip(at, item.len);
+		if (str_starts(at, STR(",")))
+			at = str_skip(at, 1);
+	}
+	*rest = arena_join(a, (struct str[]){head, at}, 2);
+	return str_eq(at, STR(JSON_END));
+}
+
+static void
+otlp_json_refill(struct str rest, const struct str *items, size_t count, struct buf *out)
+{
+	buf_add(out, str_head(rest, rest.len - (sizeof JSON_END - 1)));
+	put_items(items, count, out);
+	BUF_LIT(out, JSON_END);
 }
 
 static size_t
@@ -220,4 +284,6 @@ const struct encoder otlp_json_encoder = {
     .pack = otlp_json_pack,
     .join = otlp_json_join,
     .overhead = otlp_json_overhead,
+    .split = otlp_json_split,
+    .refill = otlp_json_refill,
 };

@@ -37,7 +37,8 @@ struct sender {
 	struct diag diag;
 	/* the thread's */
 	struct parcel parcels[SENDER_PARCELS];
-	struct buf items; /* struct str, of the range that is being sent */
+	const struct parcel *now; /* the one that is on its way */
+	struct buf items;         /* struct str, of the range that is being sent */
 	struct buf batch, body;
 	struct sender_tally tally;
 	size_t refused_bytes; /* the smallest batch that was too large; 0: none was */
@@ -81,7 +82,7 @@ settle(struct sender *s, const struct range *r, enum fate fate, uint64_t lost)
 		lost = lost < items ? lost : items;
 		s->tally.delivered += items - lost;
 		s->tally.rejected += lost;
-	} else if (fate == FATE_REJECTED) {
+	} else if (fate == FATE_REJECTED || fate == FATE_BARRED) {
 		lost = items;
 		s->tally.rejected += items;
 	} else {
@@ -89,7 +90,8 @@ settle(struct sender *s, const struct range *r, enum fate fate, uint64_t lost)
 		s->tally.undelivered += items;
 	}
 	if (s->options.settled != NULL)
-		s->options.settled(s->options.ctx, fate, buf_str(&s->batch), items, (size_t)lost);
+		s->options.settled(s->options.ctx, s->now, fate, buf_str(&s->batch), items,
+		                   (size_t)lost);
 }
 
 static void
@@ -306,7 +308,7 @@ refused(struct sender *s, const struct range *r, const struct verdict *v)
 	s->refusals++;
 	bool ends = v->answer == ANSWER_CLOSED || s->refusals >= SENDER_REFUSALS_MAX;
 	tell_loss(s, r, text, ends ? "rejected, and nothing more is sent" : "rejected");
-	settle(s, r, FATE_REJECTED, 0);
+	settle(s, r, v->answer == ANSWER_CLOSED ? FATE_BARRED : FATE_REJECTED, 0);
 	if (ends)
 		stop(s);
 	arena_free(&a);
@@ -353,6 +355,7 @@ deliver(struct sender *s, const struct parcel *p)
 	struct ranges stack = {.len = 0};
 	if (parcel_len(p) == 0)
 		return;
+	s->now = p;
 	stack.at[stack.len++] = (struct range){0, parcel_len(p), false, false};
 	while (stack.len > 0) {
 		struct range r = stack.at[--stack.len];

@@ -115,10 +115,12 @@ tear_down(void **state)
 }
 
 static void
-settled(void *ctx, enum fate fate, struct str batch, size_t items, size_t lost)
+settled(void *ctx, const struct parcel *p, enum fate fate, struct str batch, size_t items,
+        size_t lost)
 {
-	static const char *const names[] = {"delivered", "rejected", "undelivered"};
+	static const char *const names[] = {"delivered", "rejected", "barred", "undelivered"};
 	struct fates *f = ctx;
+	assert_true(parcel_len(p) >= items);
 	buf_printf(&f->said, "%s %.*s %zu %zu;", names[fate], STR_ARG(batch), items, lost);
 }
 
@@ -221,7 +223,7 @@ behind_a_closed_door_nothing_is_sent(void **state)
 {
 	struct try *t = *state;
 	assert_false(SEND(t, LIST(401), "ab", "cd", "ef", "gh", "ij"));
-	assert_fates(t, "rejected ab 2 2;undelivered cd 2 2;undelivered ef 2 2;"
+	assert_fates(t, "barred ab 2 2;undelivered cd 2 2;undelivered ef 2 2;"
 	                "undelivered gh 2 2;undelivered ij 2 2;");
 	assert_int_equal(t->tally.requests, 1);
 	assert_int_equal(t->diag.failures, 1);
