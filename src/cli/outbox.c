@@ -29,10 +29,11 @@ struct outbox {
 	struct sender *sender;
 	size_t max_bytes;
 	bool strict;
-	struct parcel *parcel; /* being filled, or NULL */
-	size_t used;           /* bytes of its items, with what join adds to each */
-	bool is_closed;        /* nothing is sent any more */
-	uint64_t lost;         /* items that could not be made small enough */
+	struct selection *selection; /* NULL: everything is sent */
+	struct parcel *parcel;       /* being filled, or NULL */
+	size_t used;                 /* bytes of its items, with what join adds to each */
+	bool is_closed;              /* nothing is sent any more */
+	uint64_t lost;               /* items that could not be made small enough */
 };
 
 /* What a parcel's ctx points to. */
@@ -67,8 +68,17 @@ encoder_for(struct str media_type)
 	return *all;
 }
 
+static void
+settled(void *ctx, enum fate fate, struct str batch, size_t items, size_t lost)
+{
+	struct outbox *o = ctx;
+	(void)batch;
+	(void)lost; /* which of them is not told */
+	selection_settled(o->selection, fate, items);
+}
+
 struct outbox *
-outbox_open(const struct exporter *x, bool strict, struct diag *d)
+outbox_open(const struct exporter *x, bool strict, struct selection *selection, struct diag *d)
 {
 	struct sender_options options = {
 	    .endpoint = &x->endpoint,
@@ -86,6 +96,11 @@ outbox_open(const struct exporter *x, bool strict, struct diag *d)
 	o->encoder = encoder_for(x->endpoint.protocol->payload_type);
 	o->max_bytes = x->max_request_bytes;
 	o->strict = strict;
+	o->selection = selection;
+	if (selection != NULL) {
+		options.settled = settled;
+		options.ctx = o;
+	}
 	o->sender = sender_open(&options, d);
 	if (o->sender != NULL)
 		return o;
@@ -224,9 +239,31 @@ fit_items(const struct outbox *o, const struct trace_made *made, size_t room,
 	return forms;
 }
 
-void
-outbox_pack(const struct outbox *o, const struct trace_made *made, struct packed *to,
-            struct diag *d)
+/* Leaves only the pairs of the spans that are kept, and adds the ids of these. */
+static void
+keep_pairs(const struct trace_made *made, const bool *keep, struct packed *pairs, struct buf *ids)
+{
+	struct arena *a = made->in->arena;
+	struct packed all = *pairs;
+	all.bytes.at = arena_bytes(a, all.bytes.len);
+	all.ends.at = ARENA_ARRAY(a, char, all.ends.len);
+	if (pairs->bytes.len > 0)
+		memcpy(all.bytes.at, pairs->bytes.at, all.bytes.len);
+	memcpy(all.ends.at, pairs->ends.at, all.ends.len);
+	packed_clear(pairs);
+	for (size_t i = 0; i < made->spans->len; i++) {
+		if (!keep[i])
+			continue;
+		for (size_t k = 2 * i; k < 2 * i + 2; k++) {
+			buf_add(&pairs->bytes, packed_item(&all, k));
+			packed_end_item(pairs);
+		}
+		buf_add(ids, (struct str){(const char *)made->spans->at[i]->span_id, SPAN_ID_LEN});
+	}
+}
+
+static void
+pack_pairs(const struct outbox *o, const struct trace_made *made, struct packed *to, struct diag *d)
 {
 	size_t room = room_for(o, &made->spans->resource);
 	struct arena *a = made->in->arena;
@@ -243,6 +280,19 @@ outbox_pack(const struct outbox *o, const struct trace_made *made, struct packed
 	if (heavy > 0)
 		find_forms(o, made, to, OUTBOX_HEAVY_BYTES, OUTBOX_SPARE_BYTES, spares);
 	pair_items(a, to, forms, spares);
+}
+
+void
+outbox_pack(const struct outbox *o, const struct trace_made *made, struct packed *to,
+            struct buf *ids, struct diag *d)
+{
+	const bool *keep;
+	if (o->selection == NULL) {
+		pack_pairs(o, made, to, d);
+	} else if ((keep = selection_of(o->selection, made)) != NULL) {
+		pack_pairs(o, made, to, d);
+		keep_pairs(made, keep, to, ids);
+	}
 }
 
 /* ---- requests ---- */
@@ -288,8 +338,8 @@ is_full(const struct outbox *o, size_t room, size_t len, size_t cost)
 }
 
 bool
-outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *resource,
-           struct diag *d)
+outbox_add(struct outbox *o, const struct packed *pairs, struct str ids,
+           const struct resource *resource, struct diag *d)
 {
 	size_t room = room_for(o, resource), all = 0, len = packed_len(pairs) / 2;
 	for (size_t i = 0; i < len; i++)
@@ -310,6 +360,9 @@ outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *
 		}
 		if (is_full(o, room, 1, cost_of(o, item)))
 			flush(o, d);
+		if (o->selection != NULL)
+			selection_handed(o->selection,
+			                 str_head(str_skip(ids, i * SPAN_ID_LEN), SPAN_ID_LEN));
 		parcel_add(parcel_for(o, resource), item, packed_item(pairs, 2 * i + 1));
 		o->used += cost_of(o, item);
 	}
