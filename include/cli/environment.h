@@ -11,7 +11,8 @@
 /* What the surroundings say: variables, terminals, the clock. Read once, here and nowhere else. */
 struct environment {
 	struct str tmp_dir;
-	struct str spool; /* where it is when nothing is said; empty: nowhere */
+	struct str state; /* the folder of what is kept between runs; empty: nowhere */
+	struct str spool; /* a folder in it, when nothing else is said */
 	bool stdin_is_terminal, stdout_is_terminal, stderr_is_terminal;
 	bool no_color;
 	uint64_t now_ns;

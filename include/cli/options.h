@@ -45,6 +45,10 @@ enum option_id {
 	OPTION_STRICT,
 	OPTION_JSON,
 	OPTION_DRIFT,
+	OPTION_DETACH,
+	OPTION_FAIL,
+	OPTION_INSTALL,
+	OPTION_UNINSTALL,
 	OPTION_COMPLETION,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -71,6 +75,7 @@ enum command_id {
 	COMMAND_CONVERT, /* without such a word */
 	COMMAND_CHECK,
 	COMMAND_FLUSH,
+	COMMAND_HOOK,
 	COMMAND_COUNT
 };
 
@@ -123,11 +128,13 @@ struct options {
 	struct str format, convention, emulate, output, since, until, traceparent;
 	bool has_output, has_content;
 	bool history, detailed, quiet, verbose, strict, help, version, color_always, color_never;
-	bool log_json, json, drift;
+	bool log_json, json, drift, detach, fail;
 	unsigned content; /* of enum content_class */
 	size_t max_value_bytes;
 	unsigned jobs; /* 0: not given */
 	struct str completion;
+	struct str install, uninstall; /* names of agents */
+	struct strs words; /* of COMMAND_HOOK: what stands behind it, nothing overwritten */
 	struct sending_options sending;
 };
 

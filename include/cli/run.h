@@ -6,11 +6,16 @@
 #include "cli/environment.h"
 #include "cli/log.h"
 #include "cli/options.h"
+#include "cli/selection.h"
 #include "sink/file.h"
 #include "trace/convention.h"
 
 /* Converts what the options mean. Gives the exit status. */
 int run(const struct options *o, const struct environment *env, struct log *log);
+
+/* The same, but sends only what the selection takes; a file gets everything. NULL: no selection. */
+int run_selection(const struct options *o, const struct environment *env,
+                  struct selection *selection, struct log *log);
 
 /* What every command makes of the options: what a convention is told, and where the output goes
  * (NULL after diag_fail). */

@@ -69,6 +69,7 @@ struct span {
 	struct str status_message; /* only with STATUS_ERROR */
 	uint32_t flags;            /* see span_flags */
 	struct str trace_state;    /* W3C text; empty: none */
+	bool is_open; /* what it stands for may still go on, and look different later */
 };
 
 /* What the spans of one trace have in common. otlp 1.1 */

@@ -9,6 +9,8 @@
 	 BIT(OPTION_CERTIFICATE) | BIT(OPTION_CLIENT_KEY) | BIT(OPTION_CLIENT_CERTIFICATE) |       \
 	 BIT(OPTION_INSECURE) | BIT(OPTION_SPOOL) | BIT(OPTION_QUIET) | BIT(OPTION_LOG_FORMAT) |   \
 	 BIT(OPTION_HELP) | BIT(OPTION_VERSION))
+#define HOOK_ALONE                                                                                 \
+	(BIT(OPTION_DETACH) | BIT(OPTION_FAIL) | BIT(OPTION_INSTALL) | BIT(OPTION_UNINSTALL))
 #define EVERYWHERE                                                                                 \
 	(BIT(OPTION_CONVENTION) | BIT(OPTION_EMULATE) | BIT(OPTION_DETAILED) |                     \
 	 BIT(OPTION_OUTPUT) | BIT(OPTION_SESSION) | BIT(OPTION_HISTORY) | BIT(OPTION_JOBS) |       \
@@ -31,7 +33,7 @@ static const struct command commands[COMMAND_COUNT] = {
              "  retrospan --to otlp ~/.claude/projects/my-app\n",
      .status = "exit status: 0 all done; 1 something could not be read, written or delivered;\n"
                "2 wrong command line. More: man retrospan, man retrospan-spans\n",
-     .options = ~CHECK_ALONE},
+     .options = ~(CHECK_ALONE | HOOK_ALONE)},
     {.id = COMMAND_CHECK,
      .name = "check",
      .summary = "say what became of every line, and what does not add up",
@@ -58,6 +60,22 @@ static const struct command commands[COMMAND_COUNT] = {
      .status = "exit status: 0 nothing is left, or another process is sending it; 1 something\n"
                "was not delivered; 2 wrong command line. More: man retrospan\n",
      .options = FLUSH},
+    {.id = COMMAND_HOOK,
+     .name = "hook",
+     .summary = "run by the agent: export what is new in its session",
+     .help = "usage: retrospan hook [options] < EVENT\n"
+             "       retrospan hook --install AGENT [options]\n"
+             "       retrospan hook --uninstall AGENT\n"
+             "\n"
+             "Run by a coding agent's hooks: reads the event, finds the session's transcript, and\n"
+             "exports what is new. Prints nothing on standard output.\n"
+             "\n"
+             "  retrospan hook --install claude-code --to otlp --detach\n"
+             "  retrospan hook --install claude-code -o ~/traces/ --detach\n",
+     .status = "exit status: 0, whatever happens; with --fail 1 when something could not be read,\n"
+               "written or delivered, or the command line was wrong. More: man retrospan\n",
+     .options = ~(CHECK_ALONE | BIT(OPTION_SESSION) | BIT(OPTION_SINCE) | BIT(OPTION_UNTIL) |
+                  BIT(OPTION_HISTORY) | BIT(OPTION_COLOR) | BIT(OPTION_COMPLETION))},
 };
 
 const struct command *

@@ -127,16 +127,16 @@ read_live(struct environment *env)
 	};
 }
 
-/* A relative path is none: XDG Base Directory Specification 0.8. */
+/* What is kept between runs. A relative path is none: XDG Base Directory Specification 0.8. */
 static struct str
-spool_folder(struct arena *a)
+state_folder(struct arena *a)
 {
 	struct str state = environment_variable("XDG_STATE_HOME"),
 		   home = environment_variable("HOME");
 	if (str_starts(state, STR("/")))
-		return arena_join(a, (struct str[]){state, STR("/retrospan/spool")}, 2);
+		return arena_join(a, (struct str[]){state, STR("/retrospan")}, 2);
 	if (str_starts(home, STR("/")))
-		return arena_join(a, (struct str[]){home, STR("/.local/state/retrospan/spool")}, 2);
+		return arena_join(a, (struct str[]){home, STR("/.local/state/retrospan")}, 2);
 	return (struct str){0};
 }
 
@@ -146,7 +146,9 @@ environment_read(struct arena *a, struct environment *env, struct diag *d)
 	struct timespec now = {0, 0};
 	*env = (struct environment){0};
 	env->tmp_dir = environment_variable("TMPDIR");
-	env->spool = spool_folder(a);
+	env->state = state_folder(a);
+	if (env->state.len > 0)
+		env->spool = arena_join(a, (struct str[]){env->state, STR("/spool")}, 2);
 	env->stdin_is_terminal = isatty(STDIN_FILENO);
 	env->stdout_is_terminal = isatty(STDOUT_FILENO);
 	env->stderr_is_terminal = isatty(STDERR_FILENO);

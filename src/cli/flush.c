@@ -113,7 +113,8 @@ send_to(struct flushing *f, const struct options *o, const struct exporter *x)
 		return true;
 	}
 	struct backlog *backlog = backlog_open(o, f->env, x, &f->diag);
-	struct outbox *outbox = backlog != NULL ? outbox_open(x, false, backlog, &f->diag) : NULL;
+	struct outbox *outbox = backlog != NULL ? outbox_open(x, false, backlog, NULL, &f->diag)
+	                                        : NULL;
 	if (outbox == NULL)
 		return false;
 	outbox_catch_up(outbox, &f->diag);

@@ -4,6 +4,7 @@
 #include "cli/check.h"
 #include "cli/environment.h"
 #include "cli/flush.h"
+#include "cli/hook.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/run.h"
@@ -41,10 +42,6 @@ static int
 convert(const struct options *o, const struct environment *env, struct log *log)
 {
 	const struct encoder *encoder = encoder_find(o->format);
-	if (sends_nowhere(o)) {
-		fputs("retrospan: options about sending need --to or --endpoint\n", stderr);
-		return usage(o->command);
-	}
 	if (encoder->binary && env->stdout_is_terminal && !o->has_output && !options_send(o)) {
 		fprintf(stderr,
 		        "retrospan: %.*s is binary and does not go to a terminal: "
@@ -61,6 +58,7 @@ static int (*const commands[COMMAND_COUNT])(const struct options *o, const struc
     [COMMAND_CONVERT] = convert,
     [COMMAND_CHECK] = check,
     [COMMAND_FLUSH] = flush,
+    [COMMAND_HOOK] = hook,
 };
 
 static int
@@ -70,11 +68,25 @@ work(const struct options *o, const struct environment *env, struct log *log)
 		fputs("retrospan: flush takes no path\n", stderr);
 		return usage(o->command);
 	}
-	if (o->command != COMMAND_FLUSH && o->paths.len == 0 && env->stdin_is_terminal) {
+	if (o->command != COMMAND_FLUSH && sends_nowhere(o)) {
+		fputs("retrospan: options about sending need --to or --endpoint\n", stderr);
+		return usage(o->command);
+	}
+	if (o->paths.len == 0 && env->stdin_is_terminal && o->command != COMMAND_FLUSH &&
+	    o->command != COMMAND_HOOK) {
 		options_help(o->command, stderr);
 		return 2;
 	}
 	return commands[o->command](o, env, log);
+}
+
+/* An agent takes a status of 2 for "go on working", and shows any but 0 to its user. */
+static int
+status_of(const struct options *o, int status)
+{
+	if (o->command != COMMAND_HOOK || status == 0)
+		return status;
+	return o->fail ? 1 : 0;
 }
 
 int
@@ -88,11 +100,13 @@ main(int argc, char **argv)
 	int status;
 
 	interrupt_ignore_pipe();
-	if (!options_parse(&arena, argc, argv, &o, stderr))
-		return usage(o.command);
+	if (!options_parse(&arena, argc, argv, &o, stderr)) {
+		arena_free(&arena);
+		return status_of(&o, usage(o.command));
+	}
 	environment_read(&arena, &env, &diag);
 	log.json = o.log_json;
-	log.quiet = o.quiet;
+	log.quiet = o.quiet || (o.command == COMMAND_HOOK && !o.verbose);
 	log.verbose = o.verbose && !o.quiet;
 	log.progress = env.stderr_is_terminal && !o.quiet && !o.log_json;
 	log_print(&log, &diag);
@@ -106,7 +120,7 @@ main(int argc, char **argv)
 		(void)options_completion(o.completion, stdout);
 		status = printed();
 	} else {
-		status = work(&o, &env, &log);
+		status = status_of(&o, work(&o, &env, &log));
 	}
 	arena_free(&arena);
 	return status;

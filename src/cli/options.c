@@ -69,6 +69,12 @@ static const struct option table[OPTION_COUNT] = {
     {OPTION_JSON, "json", '\0', NULL, NULL, false, "the report as one JSON object"},
     {OPTION_DRIFT, "drift", '\0', NULL, NULL, false,
      "also exit 1 when something unknown was found"},
+    {OPTION_DETACH, "detach", '\0', NULL, NULL, false,
+     "return at once; wait, convert and send in the background"},
+    {OPTION_FAIL, "fail", '\0', NULL, NULL, false, "exit 1 when something failed, not 0"},
+    {OPTION_INSTALL, "install", '\0', "AGENT", "claude-code", false,
+     "make the agent run this command line at Stop and SessionEnd"},
+    {OPTION_UNINSTALL, "uninstall", '\0', "AGENT", "claude-code", false, "take that back"},
     {OPTION_COMPLETION, "completion", '\0', "SHELL", "bash zsh fish", false,
      "print a completion script and exit"},
     {OPTION_HELP, "help", 'h', NULL, NULL, false, "print this and exit"},
@@ -200,14 +206,19 @@ static bool
 misplaced(FILE *err, enum command_id command, const struct option *option)
 {
 	const char *name = command_table()[command].name;
+	size_t takers = 0, told = 0;
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		takers += command_takes(&command_table()[i], option->id);
 	fprintf(err, "retrospan: %s takes no --%s, but", name[0] != '\0' ? name : "a conversion",
 	        option->name);
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (command_takes(&command_table()[i], option->id))
-			fprintf(err, " retrospan%s%s",
-			        command_table()[i].name[0] != '\0' ? " " : "",
-			        command_table()[i].name);
-	fputs(" does\n", err);
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		const struct command *c = &command_table()[i];
+		if (!command_takes(c, option->id))
+			continue;
+		fprintf(err, "%s retrospan%s%s", told++ > 0 ? " and" : "",
+		        c->name[0] != '\0' ? " " : "", c->name);
+	}
+	fputs(takers == 1 ? " does\n" : " do\n", err);
 	return false;
 }
 
@@ -220,6 +231,10 @@ flag_of(struct options *o, enum option_id id)
 		return &o->detailed;
 	case OPTION_HISTORY:
 		return &o->history;
+	case OPTION_DETACH:
+		return &o->detach;
+	case OPTION_FAIL:
+		return &o->fail;
 	case OPTION_QUIET:
 		return &o->quiet;
 	case OPTION_VERBOSE:
@@ -247,6 +262,10 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 		return wrong(err, option, value);
 	if (option->id >= OPTION_TO && option->id <= OPTION_SPOOL_MAX_BYTES)
 		return sending_set(a, &o->sending, option->id, value) || wrong(err, option, value);
+	if (option->argument == NULL) {
+		*flag_of(o, option->id) = true;
+		return true;
+	}
 	switch (option->id) {
 	case OPTION_FORMAT:
 		o->format = value;
@@ -286,18 +305,13 @@ set(struct arena *a, struct options *o, const struct option *option, struct str 
 	case OPTION_COMPLETION:
 		o->completion = value;
 		break;
-	case OPTION_DETAILED:
-	case OPTION_HISTORY:
-	case OPTION_QUIET:
-	case OPTION_VERBOSE:
-	case OPTION_STRICT:
-	case OPTION_JSON:
-	case OPTION_DRIFT:
-	case OPTION_HELP:
-	case OPTION_VERSION:
-		*flag_of(o, option->id) = true;
+	case OPTION_INSTALL:
+		o->install = value;
 		break;
-	default: /* sending_set has it */
+	case OPTION_UNINSTALL:
+		o->uninstall = value;
+		break;
+	default: /* flag_of or sending_set has it */
 		break;
 	}
 	return true;
@@ -384,6 +398,19 @@ parse_letters(struct arena *a, struct argument_list *args, struct str text, stru
 	return true;
 }
 
+/* A hook's own command line may be written down, and says even when it is wrong whether that is a
+ * failure: always, when it is given by a person. */
+static void
+keep_words(struct arena *a, int argc, char *const *argv, struct options *o)
+{
+	for (int i = 2; i < argc; i++) {
+		struct str word = str_of(argv[i]);
+		*ARENA_PUSH(a, &o->words) = arena_str(a, word);
+		o->fail |= str_eq(word, STR("--fail")) || str_starts(word, STR("--install")) ||
+		           str_starts(word, STR("--uninstall"));
+	}
+}
+
 bool
 options_parse(struct arena *a, int argc, char *const *argv, struct options *o, FILE *err)
 {
@@ -394,6 +421,8 @@ options_parse(struct arena *a, int argc, char *const *argv, struct options *o, F
 		o->command = command_find(str_of(argv[1]));
 	if (o->command != COMMAND_CONVERT)
 		args.at++;
+	if (o->command == COMMAND_HOOK)
+		keep_words(a, argc, argv, o);
 	for (; args.at < argc; args.at++) {
 		struct str text = str_of(argv[args.at]);
 		bool ok = true;

@@ -296,7 +296,7 @@ an_option_of_another_command_is_refused(void **state)
 	    {"--drift a", "takes no --drift"},
 	    {"flush -o a", "flush takes no --output, but retrospan"},
 	    {"flush --no-spool", "takes no --no-spool"},
-	    {"check -f text", "check takes no --format, but retrospan does"},
+	    {"check -f text", "check takes no --format, but retrospan and retrospan hook do"},
 	    {"check --since 7d", "takes no --since"},
 	    {"check -v", "takes no --verbose"},
 	    {"check --completion bash", "takes no --completion"},
@@ -307,6 +307,23 @@ an_option_of_another_command_is_refused(void **state)
 		assert_non_null(strstr(t->said, cases[i].says));
 	}
 	assert_int_equal(t->options.command, COMMAND_CHECK);
+}
+
+static void
+a_hook_keeps_its_words_and_knows_whether_a_mistake_is_a_failure(void **state)
+{
+	struct try *t = *state;
+	assert_true(parse(t, "hook --to otlp --header a=secret --detach"));
+	assert_int_equal(t->options.words.len, 5);
+	assert_string_equal(arena_cstr(&t->arena, t->options.words.at[3]), "a=secret");
+	assert_true(t->options.detach);
+	assert_false(t->options.fail);
+	assert_false(parse(t, "hook --frob"));
+	assert_false(t->options.fail);
+	assert_false(parse(t, "hook --frob --fail"));
+	assert_true(t->options.fail);
+	assert_false(parse(t, "hook --frob --install=claude-code"));
+	assert_true(t->options.fail);
 }
 
 static void
@@ -340,6 +357,7 @@ main(void)
 	    cmocka_unit_test(the_first_word_may_be_a_command),
 	    cmocka_unit_test(a_file_called_like_a_command_is_a_path_elsewhere),
 	    cmocka_unit_test(an_option_of_another_command_is_refused),
+	    cmocka_unit_test(a_hook_keeps_its_words_and_knows_whether_a_mistake_is_a_failure),
 	    cmocka_unit_test(commands_are_in_order_and_every_option_belongs_to_one),
 	    cmocka_unit_test(what_is_said_about_sending_is_kept),
 	    cmocka_unit_test(secrets_vanish_from_the_command_line),

@@ -30,10 +30,11 @@ struct outbox {
 	struct backlog *backlog; /* or NULL */
 	size_t max_bytes;
 	bool strict;
-	struct parcel *parcel; /* being filled, or NULL */
-	size_t used;           /* bytes of its items, with what join adds to each */
-	bool is_closed;        /* nothing is sent any more */
-	uint64_t lost;         /* items that could not be made small enough */
+	struct selection *selection; /* NULL: everything is sent */
+	struct parcel *parcel;       /* being filled, or NULL */
+	size_t used;                 /* bytes of its items, with what join adds to each */
+	bool is_closed;              /* nothing is sent any more */
+	uint64_t lost;               /* items that could not be made small enough */
 };
 
 /* What a parcel's ctx points to. */
@@ -73,11 +74,15 @@ settled(void *ctx, const struct parcel *p, enum fate fate, struct str batch, siz
         size_t lost)
 {
 	struct outbox *o = ctx;
-	(void)backlog_settled(o->backlog, p, fate, batch, items, lost);
+	if (o->backlog != NULL && backlog_settled(o->backlog, p, fate, batch, items, lost))
+		fate = FATE_DELIVERED; /* or kept, and so no more of ours to send */
+	if (o->selection != NULL && !backlog_sent(p))
+		selection_settled(o->selection, fate, items);
 }
 
 struct outbox *
-outbox_open(const struct exporter *x, bool strict, struct backlog *backlog, struct diag *d)
+outbox_open(const struct exporter *x, bool strict, struct backlog *backlog,
+            struct selection *selection, struct diag *d)
 {
 	struct sender_options options = {
 	    .endpoint = &x->endpoint,
@@ -96,7 +101,8 @@ outbox_open(const struct exporter *x, bool strict, struct backlog *backlog, stru
 	o->max_bytes = x->max_request_bytes;
 	o->strict = strict;
 	o->backlog = backlog;
-	if (backlog != NULL) {
+	o->selection = selection;
+	if (backlog != NULL || selection != NULL) {
 		options.settled = settled;
 		options.ctx = o;
 	}
@@ -247,9 +253,31 @@ fit_items(const struct outbox *o, const struct trace_made *made, size_t room,
 	return forms;
 }
 
-void
-outbox_pack(const struct outbox *o, const struct trace_made *made, struct packed *to,
-            struct diag *d)
+/* Leaves only the pairs of the spans that are kept, and adds the ids of these. */
+static void
+keep_pairs(const struct trace_made *made, const bool *keep, struct packed *pairs, struct buf *ids)
+{
+	struct arena *a = made->in->arena;
+	struct packed all = *pairs;
+	all.bytes.at = arena_bytes(a, all.bytes.len);
+	all.ends.at = ARENA_ARRAY(a, char, all.ends.len);
+	if (pairs->bytes.len > 0)
+		memcpy(all.bytes.at, pairs->bytes.at, all.bytes.len);
+	memcpy(all.ends.at, pairs->ends.at, all.ends.len);
+	packed_clear(pairs);
+	for (size_t i = 0; i < made->spans->len; i++) {
+		if (!keep[i])
+			continue;
+		for (size_t k = 2 * i; k < 2 * i + 2; k++) {
+			buf_add(&pairs->bytes, packed_item(&all, k));
+			packed_end_item(pairs);
+		}
+		buf_add(ids, (struct str){(const char *)made->spans->at[i]->span_id, SPAN_ID_LEN});
+	}
+}
+
+static void
+pack_pairs(const struct outbox *o, const struct trace_made *made, struct packed *to, struct diag *d)
 {
 	size_t room = room_for(o, &made->spans->resource);
 	struct arena *a = made->in->arena;
@@ -266,6 +294,19 @@ outbox_pack(const struct outbox *o, const struct trace_made *made, struct packed
 	if (heavy > 0)
 		find_forms(o, made, to, OUTBOX_HEAVY_BYTES, OUTBOX_SPARE_BYTES, spares);
 	pair_items(a, to, forms, spares);
+}
+
+void
+outbox_pack(const struct outbox *o, const struct trace_made *made, struct packed *to,
+            struct buf *ids, struct diag *d)
+{
+	const bool *keep;
+	if (o->selection == NULL) {
+		pack_pairs(o, made, to, d);
+	} else if ((keep = selection_of(o->selection, made)) != NULL) {
+		pack_pairs(o, made, to, d);
+		keep_pairs(made, keep, to, ids);
+	}
 }
 
 /* ---- requests ---- */
@@ -311,8 +352,8 @@ is_full(const struct outbox *o, size_t room, size_t len, size_t cost)
 }
 
 bool
-outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *resource,
-           struct diag *d)
+outbox_add(struct outbox *o, const struct packed *pairs, struct str ids,
+           const struct resource *resource, struct diag *d)
 {
 	size_t room = room_for(o, resource), all = 0, len = packed_len(pairs) / 2;
 	for (size_t i = 0; i < len; i++)
@@ -333,6 +374,9 @@ outbox_add(struct outbox *o, const struct packed *pairs, const struct resource *
 		}
 		if (is_full(o, room, 1, cost_of(o, item)))
 			flush(o, d);
+		if (o->selection != NULL)
+			selection_handed(o->selection,
+			                 str_head(str_skip(ids, i * SPAN_ID_LEN), SPAN_ID_LEN));
 		parcel_add(parcel_for(o, resource), item, packed_item(pairs, 2 * i + 1));
 		o->used += cost_of(o, item);
 	}

@@ -25,7 +25,8 @@ struct tasks {
 struct rendered {
 	struct rendered *next; /* in the list of those to be used again */
 	struct packed packed;
-	struct packed outgoing; /* for the outbox */
+	struct packed outgoing; /* for the outbox ... */
+	struct buf ids;         /* ... and of which spans; see outbox_pack */
 	struct arena notes;     /* holds the resource too */
 	struct resource resource;
 	struct diag diag;
@@ -86,6 +87,7 @@ rendered_give(struct batch *b, struct rendered *t)
 {
 	packed_clear(&t->packed);
 	packed_clear(&t->outgoing);
+	buf_clear(&t->ids);
 	arena_reset(&t->notes);
 	(void)pthread_mutex_lock(&b->lock);
 	t->next = b->spare;
@@ -119,7 +121,7 @@ work(void *ctx, size_t i, size_t worker)
 		r->encoder->pack(&spans, &r->encode, &out->packed);
 	if (r->outbox != NULL) {
 		struct trace_made made = {r->convention, &in, &spans};
-		outbox_pack(r->outbox, &made, &out->outgoing, &out->diag);
+		outbox_pack(r->outbox, &made, &out->outgoing, &out->ids, &out->diag);
 	}
 	out->resource = resource_copy(&out->notes, &spans.resource);
 	out->spans = spans.len;
@@ -132,6 +134,7 @@ rendered_free(struct rendered *t)
 {
 	packed_free(&t->packed);
 	packed_free(&t->outgoing);
+	buf_free(&t->ids);
 	arena_free(&t->notes);
 	free(t);
 }
@@ -221,7 +224,8 @@ done(void *ctx, size_t i, void *result)
 	if (r->tick != NULL)
 		r->tick(r->tick_ctx, weigh(job, i));
 	r->turns += job->tasks.at[i].turn != NULL && !job->tasks.at[i].turn->local;
-	if (r->outbox != NULL && !outbox_add(r->outbox, &t->outgoing, &t->resource, job->diag))
+	if (r->outbox != NULL &&
+	    !outbox_add(r->outbox, &t->outgoing, buf_str(&t->ids), &t->resource, job->diag))
 		job->ok = r->sink != NULL;
 	for (size_t k = 0; k < packed_len(&t->packed) && job->ok; k++)
 		job->ok = add_item(r, packed_item(&t->packed, k), t, job->diag);

@@ -73,7 +73,7 @@ run_open_output(struct arena *a, const struct options *o, struct diag *d)
 /* Without a destination it is standard output. False after diag_fail. */
 static bool
 open_outputs(struct arena *a, const struct options *o, const struct environment *env,
-             struct render *r, struct diag *d)
+             struct selection *selection, struct render *r, struct diag *d)
 {
 	if (options_send(o)) {
 		struct exporter *x = ARENA_NEW(a, struct exporter);
@@ -81,9 +81,11 @@ open_outputs(struct arena *a, const struct options *o, const struct environment 
 			return false;
 		if (x->is_disabled)
 			diag_warn(d, (struct str){0}, 0, "OTEL_SDK_DISABLED: nothing is sent");
-		else if ((r->outbox = outbox_open(x, o->strict, backlog_open(o, env, x, d), d)) ==
-		         NULL)
+		else if ((r->outbox = outbox_open(x, o->strict, backlog_open(o, env, x, d),
+		                                  selection, d)) == NULL)
 			return false;
+		else if (selection != NULL)
+			selection_begin(selection, a, x, o, env, d);
 	}
 	if (!o->has_output && options_send(o))
 		return true;
@@ -146,7 +148,8 @@ convert_all(const struct inputs *in, const struct options *o, const struct envir
 }
 
 int
-run(const struct options *o, const struct environment *env, struct log *log)
+run_selection(const struct options *o, const struct environment *env, struct selection *selection,
+              struct log *log)
 {
 	struct arena arena = {0};
 	struct diag diag = {.arena = &arena};
@@ -163,7 +166,7 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	(void)inputs_find(&arena, o, env, render.threads, &inputs, &diag);
 	log_print(log, &diag);
 	progress = progress_begin(log, inputs.bytes);
-	bool ok = open_outputs(&arena, o, env, &render, &diag), is_told = false;
+	bool ok = open_outputs(&arena, o, env, selection, &render, &diag), is_told = false;
 	if (ok) {
 		if (render.sink != NULL)
 			interrupt_unlinks(file_sink_temporary(render.sink));
@@ -176,6 +179,8 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	}
 	if (render.outbox != NULL)
 		ok = outbox_close(render.outbox, &tally.summary, &diag) && ok;
+	if (selection != NULL)
+		selection_end(selection, &diag);
 	log_print(log, &diag);
 	if (is_told)
 		report(log, &tally, &render);
@@ -184,4 +189,10 @@ run(const struct options *o, const struct environment *env, struct log *log)
 	arena_free(&tally.arena);
 	arena_free(&arena);
 	return ok && log->failures == 0 && !strict ? 0 : 1;
+}
+
+int
+run(const struct options *o, const struct environment *env, struct log *log)
+{
+	return run_selection(o, env, NULL, log);
 }

@@ -58,6 +58,7 @@ claude_code_span(struct claude_code *c, const struct place *place, struct str ki
 	struct str name[] = {STR("claude_code."), kind};
 	s->name = arena_join(c->t.in->arena, name, 2);
 	add_common(c, s, kind, version);
+	s->is_open = place->agent != NULL && trace_agent_open(place->agent);
 	if (!c->strict)
 		attribute_bool(c->t.in->arena, &s->attributes, STR("retrospan.reconstructed"),
 		               true);

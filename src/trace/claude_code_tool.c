@@ -379,6 +379,7 @@ claude_code_tool(struct claude_code *c, const struct place *place, const struct 
 	struct span *s = open_tool(c, place, call);
 	struct place inside = *place;
 	inside.parent = s;
+	s->is_open |= call->unfinished == UNFINISHED_SESSION_ENDED;
 	add_output(c, s, call);
 	if (reached)
 		blocked_on_user(c, &inside, call);

@@ -45,6 +45,19 @@ struct str trace_evidence(struct moment start, struct moment end);
 /* How an agent was tied to its call, as retrospan.agent.link says it. */
 struct str trace_link_basis(enum link_basis basis);
 
+/* True when nothing says that it ended, and a later line may. One in the background outlives its
+ * turn: a notice says when it ended. The call of one that has none may not be on disk yet.
+ * claude-code-transcripts 8.2 */
+static inline bool
+trace_agent_open(const struct agent *g)
+{
+	if (g->unfinished == UNFINISHED_NO_CALL)
+		return true;
+	if (g->background)
+		return g->notice == NULL;
+	return g->outcome == OUTCOME_UNFINISHED && g->unfinished != UNFINISHED_SUPERSEDED;
+}
+
 /* The input of a call as the model wrote it; missing: empty. */
 struct json_raw trace_call_input(const struct trace *t, const struct tool_call *call);
 

@@ -200,6 +200,7 @@ weave_agent(struct weave *w, const struct span *parent, const struct agent *g, i
 	add_prompt(w, s, g);
 	add_report(w, s, g);
 	add_outcome(w, s, g);
+	s->is_open = trace_agent_open(g);
 	if (g->call != NULL && !g->woken)
 		weave_permission(w, s, g->call);
 	weave_work(w, s, &g->work, name, depth + 1);

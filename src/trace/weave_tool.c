@@ -176,5 +176,6 @@ weave_tool(struct weave *w, const struct span *parent, const struct tool_call *c
 		              (uint64_t)call->result->exit_code);
 	add_background(w, s, call);
 	add_outcome(w, s, call);
+	s->is_open = call->unfinished == UNFINISHED_SESSION_ENDED;
 	weave_permission(w, s, call);
 }

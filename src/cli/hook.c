@@ -1,0 +1,156 @@
+/* What an agent's hook runs: from its event to what is new in its session. */
+#include "cli/hook.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/arrival.h"
+#include "cli/event.h"
+#include "cli/folder.h"
+#include "cli/install.h"
+#include "cli/run.h"
+
+/* The agent waits for a hook that is not detached. */
+#define HOOK_DEADLINE_MS 10000
+
+/* ---- the command line ---- */
+
+static bool
+wrong(struct diag *d, const char *what)
+{
+	return diag_fail(d, (struct str){0}, "%s", what);
+}
+
+static bool
+check_options(const struct options *o, struct diag *d)
+{
+	if (o->install.len > 0 && o->uninstall.len > 0)
+		return wrong(d, "--install and --uninstall are not given together");
+	if (o->paths.len > 0)
+		return wrong(d, "hook takes no path: the event names the transcript");
+	if (str_eq(o->output, STR("-")))
+		return wrong(d,
+		             "hook writes nothing to standard output: use -o FILE or -o FOLDER/");
+	if (!o->has_output && !options_send(o) && o->uninstall.len == 0)
+		return wrong(d, "hook needs -o FOLDER/, -o FILE, --to or --endpoint");
+	return true;
+}
+
+/* ---- where to ---- */
+
+/* By the names of encoders. */
+static struct str
+ending_of(struct str format)
+{
+	if (str_eq(format, STR("otlp-json")))
+		return STR(".jsonl");
+	return str_eq(format, STR("text")) ? STR(".txt") : STR(".pb");
+}
+
+/* A folder gets a file for each session. False after diag_fail. */
+static bool
+name_output(struct arena *a, struct options *o, struct str session, struct diag *d)
+{
+	struct str parts[] = {o->output, STR("/"), session, ending_of(o->format)};
+	struct stat st;
+	if (!o->has_output)
+		return true;
+	if (!str_ends(o->output, STR("/")) &&
+	    (stat(arena_cstr(a, o->output), &st) != 0 || !S_ISDIR(st.st_mode)))
+		return true;
+	if (!folder_make(a, o->output, 0777))
+		return diag_fail(d, o->output, "%s", strerror(errno));
+	if (str_ends(o->output, STR("/")))
+		parts[1].len = 0;
+	o->output = arena_join(a, parts, 4);
+	return true;
+}
+
+/* ---- an event ---- */
+
+/* All of standard input: who writes it must not be left with a broken pipe. */
+static bool
+read_event(struct arena *a, struct str *text, struct diag *d)
+{
+	struct buf b = {0};
+	ssize_t n;
+	do {
+		n = read(STDIN_FILENO, buf_reserve(&b, 1 << 16), 1 << 16);
+		if (n > 0)
+			b.len += b.len > EVENT_BYTES_MAX ? 0 : (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	bool is_whole = n == 0 && b.len <= EVENT_BYTES_MAX;
+	if (n < 0)
+		(void)diag_fail(d, (struct str){0}, "standard input: %s", strerror(errno));
+	else if (!is_whole)
+		(void)diag_fail(d, (struct str){0}, "hook event: more than %zu bytes",
+		                EVENT_BYTES_MAX);
+	else
+		*text = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return is_whole;
+}
+
+/* True in the process that goes on, which nobody waits for and which holds nothing open that
+ * somebody reads. Without a second process it is this one. */
+static bool
+detach(void)
+{
+	pid_t child = fork();
+	if (child != 0)
+		return child < 0;
+	(void)setsid();
+	int fd = open("/dev/null", O_RDWR);
+	for (int i = 0; i <= STDERR_FILENO && fd >= 0; i++)
+		(void)dup2(fd, i);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return true;
+}
+
+static int export(struct arena *a, const struct event *e, const struct options *given,
+                  const struct environment *env, struct log *log)
+{
+	struct options o = *given;
+	struct diag diag = {.arena = a};
+	struct selection selection = {
+	    .session = e->session, .state = env->state, .whole = e->ends_session};
+	if (e->ends_turn)
+		selection.goes_on = arrival_wait(e, o.detach) == ARRIVAL_GOES_ON;
+	*ARENA_PUSH(a, &o.paths) = e->transcript->path;
+	if (options_send(&o) && o.sending.deadline_ms == 0 && !o.detach)
+		o.sending.deadline_ms = HOOK_DEADLINE_MS;
+	bool ok = name_output(a, &o, e->session, &diag);
+	log_print(log, &diag);
+	return ok ? run_selection(&o, env, &selection, log) : 1;
+}
+
+int
+hook(const struct options *o, const struct environment *env, struct log *log)
+{
+	struct arena a = {0};
+	struct diag diag = {.arena = &a};
+	struct str text = {0};
+	struct event e = {0};
+	int status = 0;
+	bool ok = check_options(o, &diag);
+	if (o->install.len > 0 || o->uninstall.len > 0) {
+		status = ok && install(&a, o, &diag) ? 0 : 1;
+		log_print(log, &diag);
+		arena_free(&a);
+		return status;
+	}
+	if (ok && env->stdin_is_terminal)
+		ok = wrong(&diag,
+		           "hook reads an event on standard input: see retrospan hook --help");
+	ok = ok && read_event(&a, &text, &diag) && event_read(&a, text, &e, &diag);
+	log_print(log, &diag);
+	if (!ok)
+		status = 1;
+	else if (e.transcript != NULL && (!o->detach || detach()))
+		status = export(&a, &e, o, env, log);
+	arena_free(&a);
+	return status;
+}
