@@ -10,7 +10,8 @@
  * the empty text. The same text has the same ident for the life of the table, so
  * texts are compared by comparing idents, and what is known about a text is an
  * array indexed by ident. Idents depend on the order of arrival: they must
- * never reach the output, nor may anything be sorted by them.
+ * never reach the output, nor may anything be sorted by them. A uuid takes little
+ * room until its text is asked for.
  *
  * Safe to use from several threads at once.
  */
@@ -20,6 +21,10 @@ struct intern;
  * table fast against texts made to collide. */
 struct intern *intern_new(uint64_t seed);
 void intern_free(struct intern *t);
+
+/* Gives back what only the growing of the table needed, for when most texts are there. Nobody else
+ * may use the table meanwhile. */
+void intern_settle(struct intern *t);
 
 /* The ident of s; the table keeps a copy. */
 uint32_t intern_add(struct intern *t, struct str s);

@@ -61,6 +61,40 @@ a_text_keeps_its_address(void **state)
 	intern_free(t);
 }
 
+static void
+a_uuid_is_a_text_like_others(void **state)
+{
+	const struct str uuid = STR("01234567-89ab-4def-8123-456789abcdef");
+	struct intern *t = intern_new(2);
+	uint32_t ident = intern_add(t, uuid);
+	const char *at = intern_str(t, ident).at;
+
+	(void)state;
+	assert_true(str_eq(intern_str(t, ident), uuid));
+	assert_ptr_equal(intern_str(t, ident).at, at);
+	assert_int_equal(intern_add(t, uuid), ident);
+	assert_int_equal(intern_find(t, uuid), ident);
+	assert_int_equal(intern_find(t, STR("01234567-89ab-4def-8123-456789abcdee")), 0);
+	intern_free(t);
+}
+
+static void
+a_settled_table_goes_on(void **state)
+{
+	struct intern *t = intern_new(2);
+	char room[64];
+
+	(void)state;
+	for (size_t i = 0; i < 60000; i++) {
+		if (i % 20000 == 0)
+			intern_settle(t);
+		assert_int_equal(intern_add(t, text_number(room, sizeof room, i)), i + 1);
+	}
+	for (size_t i = 0; i < 60000; i++)
+		assert_int_equal(intern_find(t, text_number(room, sizeof room, i)), i + 1);
+	intern_free(t);
+}
+
 struct adder {
 	struct intern *table;
 	size_t start;
@@ -116,6 +150,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_same_text_has_the_same_ident),
 	    cmocka_unit_test(a_text_keeps_its_address),
+	    cmocka_unit_test(a_uuid_is_a_text_like_others),
+	    cmocka_unit_test(a_settled_table_goes_on),
 	    cmocka_unit_test(threads_agree_on_idents),
 	};
 
