@@ -5,9 +5,10 @@
 
 /* What the parts of session_build share. Sections are those of claude-code-transcripts. */
 
-/* Pointers by ident of the intern table. The array is made when the first is put. */
+/* Pointers by ident of the intern table. Only the pages on which some stand are made: many maps
+ * hold few. */
 struct by_ident {
-	void **at;
+	void ***pages;
 	size_t len;
 	struct arena *arena;
 };

@@ -5,6 +5,7 @@
 
 /* Names that are made while a session is built get idents too: some room for them. */
 #define BY_IDENT_ROOM 1024
+#define BY_IDENT_PAGE 64
 
 struct by_ident
 by_ident_new(struct builder *b)
@@ -15,7 +16,10 @@ by_ident_new(struct builder *b)
 void *
 by_ident_get(const struct by_ident *m, uint32_t ident)
 {
-	return m->at == NULL || ident == 0 || ident >= m->len ? NULL : m->at[ident];
+	void *const *page = m->pages == NULL || ident == 0 || ident >= m->len
+	                        ? NULL
+	                        : m->pages[ident / BY_IDENT_PAGE];
+	return page == NULL ? NULL : page[ident % BY_IDENT_PAGE];
 }
 
 void
@@ -23,9 +27,12 @@ by_ident_put(struct by_ident *m, uint32_t ident, void *p)
 {
 	if (ident == 0 || ident >= m->len)
 		return;
-	if (m->at == NULL)
-		m->at = ARENA_ARRAY(m->arena, void *, m->len);
-	m->at[ident] = p;
+	if (m->pages == NULL)
+		m->pages = ARENA_ARRAY(m->arena, void **, m->len / BY_IDENT_PAGE + 1);
+	void ***page = &m->pages[ident / BY_IDENT_PAGE];
+	if (*page == NULL)
+		*page = ARENA_ARRAY(m->arena, void *, BY_IDENT_PAGE);
+	(*page)[ident % BY_IDENT_PAGE] = p;
 }
 
 bool
