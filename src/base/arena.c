@@ -121,11 +121,15 @@ arena_bytes(struct arena *a, size_t size)
 	return take_slow(a, size);
 }
 
-/* size bytes, aligned for any type, with undefined content. */
+/*
+ * size bytes, aligned for any type of that size or of which they are an array, with undefined
+ * content. The size of a type is a multiple of its alignment: an odd multiple of 8 needs 8.
+ */
 static char *
 take(struct arena *a, size_t size)
 {
-	size_t padding = (size_t)(-(uintptr_t)a->next & (ALIGN - 1));
+	size_t align = size % ALIGN == 0 ? ALIGN : size & -size;
+	size_t padding = (size_t)(-(uintptr_t)a->next & (align - 1));
 	size_t room = (size_t)(a->end - a->next);
 	char *at;
 
