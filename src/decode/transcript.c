@@ -449,7 +449,8 @@ transcripts_read(const struct reading *r, struct look *const *looks, size_t coun
 	struct job job = {.reading = r, .looks = looks, .items = items.at, .out = out};
 	job.workers = ARENA_ARRAY(r->arena, struct worker, r->threads);
 	for (unsigned i = 0; i < r->threads; i++) {
-		job.workers[i].decoder = (struct decoder){&r->worker_arenas[i], r->names, NULL};
+		job.workers[i].decoder = (struct decoder){.arena = &r->worker_arenas[i],
+		                                          .names = r->names};
 		job.workers[i].parser = json_parser_new();
 	}
 	struct pool_job pool = {.count = items.len,

@@ -25,11 +25,11 @@ static void
 take_usage(struct response *p, const struct response_record *a)
 {
 	bool decided = p->stop_reason != 0;
-	if (!a->usage.present)
+	if (a->usage == NULL)
 		return;
 	if (a->stop_reason != 0 || !p->usage.present ||
-	    (!decided && a->usage.output > p->usage.output))
-		p->usage = a->usage;
+	    (!decided && a->usage->output > p->usage.output))
+		p->usage = *a->usage;
 }
 
 /* In block order; lines without an index keep their place in the file. 4.1 */
