@@ -17,6 +17,10 @@
  */
 struct intern;
 
+/* Idents from one multiple of this to the next belong to texts that begin alike, as the ids of tool
+ * calls do: with pages of that length, a map by ids of one kind has few of them. */
+#define INTERN_RUN 64
+
 /* seed: any number that a writer of transcripts can't guess; it keeps the hash
  * table fast against texts made to collide. */
 struct intern *intern_new(uint64_t seed);
@@ -35,7 +39,7 @@ uint32_t intern_find(struct intern *t, struct str s);
 /* The text of an ident; lives as long as the table. */
 struct str intern_str(struct intern *t, uint32_t ident);
 
-/* Number of idents given so far, 0 included: the length of an array indexed by ident. */
+/* More than any ident given so far: the length of an array indexed by ident. */
 uint32_t intern_count(struct intern *t);
 
 #endif

@@ -22,6 +22,9 @@
 #define SLOTS_MIN 64
 #define KEY_WORDS 4
 
+/* A shard takes idents by runs, each for texts that begin alike. */
+#define BEGINNINGS 8
+
 /* Chunk n holds CHUNK_MIN << n texts: they never move, and their number has no useful ceiling. */
 #define CHUNK_BITS 10
 #define CHUNK_MIN (UINT32_C(1) << CHUNK_BITS)
@@ -45,7 +48,8 @@ struct shard {
 	_Alignas(64) pthread_mutex_t lock;
 	_Atomic(struct slots *) slots;
 	size_t used;
-	struct arena arena; /* texts */
+	uint32_t next[BEGINNINGS]; /* ident of a run; a multiple of INTERN_RUN: none is left */
+	struct arena arena;        /* texts */
 };
 
 struct intern {
@@ -252,6 +256,25 @@ shard_grow(struct shard *shard, struct slots *old)
 	return slots;
 }
 
+/* A text that begins alike has the same: all uuids, and all others by their first character. */
+static size_t
+text_beginning(const struct text *text)
+{
+	return text_is_uuid(text) ? 0 : (unsigned char)text_str(text).at[0] % BEGINNINGS;
+}
+
+static uint32_t
+ident_new(struct intern *t, struct shard *shard, const struct text *text)
+{
+	uint32_t *next = &shard->next[text_beginning(text)];
+
+	if (*next % INTERN_RUN == 0)
+		*next = atomic_fetch_add_explicit(&t->count, INTERN_RUN, memory_order_relaxed);
+	if (*next > UINT32_MAX - INTERN_RUN)
+		arena_exhausted();
+	return (*next)++;
+}
+
 /* Adds a text, unless another thread was quicker. The shard is locked. */
 static uint32_t
 shard_add(struct intern *t, struct shard *shard, uint64_t hash, const struct text *text)
@@ -266,9 +289,7 @@ shard_add(struct intern *t, struct shard *shard, uint64_t hash, const struct tex
 		slots = shard_grow(shard, slots);
 		look(t, slots, hash, text, &free_slot);
 	}
-	ident = atomic_fetch_add_explicit(&t->count, 1, memory_order_relaxed);
-	if (ident == UINT32_MAX)
-		arena_exhausted();
+	ident = ident_new(t, shard, text);
 	if (text_is_uuid(text))
 		*place(t, ident) = *text;
 	else
@@ -289,7 +310,7 @@ intern_new(uint64_t seed)
 	memset(t, 0, sizeof *t);
 	for (size_t i = 0; i < KEY_WORDS; i++)
 		t->key[i] = key_next(&seed);
-	atomic_init(&t->count, 1);
+	atomic_init(&t->count, INTERN_RUN); /* nobody has the run of ident 0 */
 	for (size_t i = 0; i < SHARDS; i++) {
 		struct shard *shard = &t->shards[i];
 

@@ -5,11 +5,11 @@
 
 /* What the parts of session_build share. Sections are those of claude-code-transcripts. */
 
-/* Pointers by ident of the intern table. Only the pages on which some stand are made: many maps
- * hold few. */
+/* Pointers by ident of the intern table. Only the pages on which some stand are made: a map holds
+ * few of all idents. Pages are as long as INTERN_RUN. */
 struct by_ident {
-	void ***pages;
-	size_t len;
+	void ***at; /* pages */
+	size_t len, cap;
 	struct arena *arena;
 };
 

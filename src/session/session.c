@@ -3,36 +3,30 @@
 
 #include <stdlib.h>
 
-/* Names that are made while a session is built get idents too: some room for them. */
-#define BY_IDENT_ROOM 1024
-#define BY_IDENT_PAGE 64
-
 struct by_ident
 by_ident_new(struct builder *b)
 {
-	return (struct by_ident){NULL, (size_t)intern_count(b->names) + BY_IDENT_ROOM, &b->scratch};
+	return (struct by_ident){.arena = &b->scratch};
 }
 
 void *
 by_ident_get(const struct by_ident *m, uint32_t ident)
 {
-	void *const *page = m->pages == NULL || ident == 0 || ident >= m->len
-	                        ? NULL
-	                        : m->pages[ident / BY_IDENT_PAGE];
-	return page == NULL ? NULL : page[ident % BY_IDENT_PAGE];
+	size_t page = ident / INTERN_RUN;
+	return page >= m->len || m->at[page] == NULL ? NULL : m->at[page][ident % INTERN_RUN];
 }
 
 void
 by_ident_put(struct by_ident *m, uint32_t ident, void *p)
 {
-	if (ident == 0 || ident >= m->len)
+	size_t page = ident / INTERN_RUN;
+	if (ident == 0)
 		return;
-	if (m->pages == NULL)
-		m->pages = ARENA_ARRAY(m->arena, void **, m->len / BY_IDENT_PAGE + 1);
-	void ***page = &m->pages[ident / BY_IDENT_PAGE];
-	if (*page == NULL)
-		*page = ARENA_ARRAY(m->arena, void *, BY_IDENT_PAGE);
-	(*page)[ident % BY_IDENT_PAGE] = p;
+	while (page >= m->len)
+		*ARENA_PUSH(m->arena, m) = NULL;
+	if (m->at[page] == NULL)
+		m->at[page] = ARENA_ARRAY(m->arena, void *, INTERN_RUN);
+	m->at[page][ident % INTERN_RUN] = p;
 }
 
 bool
