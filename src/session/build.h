@@ -134,7 +134,7 @@ void agent_time(struct builder *b);
 /* permission.c: questions to the user. weave 8 */
 void permission_find(struct builder *b);
 
-/* line.c: gives every line whose content is needed its place in its turn. */
+/* line.c: gives every line whose content is needed its place in its turn. Empties scratch. */
 void line_assign(struct builder *b, struct turn *t);
 void line_assign_rootless(struct builder *b, struct agent *g);
 

@@ -186,6 +186,7 @@ build_session(struct builder *b, const struct transcript *main, uint32_t id)
 	drop_timeless(&s->rootless, s);
 	drop_timeless_commands(&s->commands);
 	s->start_ns = UINT64_MAX;
+	arena_free(&b->scratch); /* before the lists of lines, which are long */
 	for (size_t i = 0; i < s->turns.len; i++) {
 		line_assign(b, s->turns.at[i]);
 		if (s->turns.at[i]->start.ns < s->start_ns)
