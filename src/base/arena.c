@@ -25,6 +25,9 @@
 /* What arena_reset keeps at most, so that one giant unit is not held for the rest of the run. */
 #define KEEP_MAX ((size_t)4 << 20)
 
+/* Room that a list gets first: many hold but one or two elements. */
+#define GROW_MIN ((size_t)32)
+
 /* Lists beyond this grow by halves: doubling them would hold twice their size for nothing. */
 #define GROW_MAX ((size_t)1 << 20)
 
@@ -253,7 +256,10 @@ arena_grow(struct arena *a, const void *at, size_t len, size_t *cap, size_t size
 
 	if (__builtin_mul_overflow(*cap, size, &old))
 		arena_exhausted();
-	count = *cap == 0 ? (size > 8 ? 2 : 4) : old > GROW_MAX ? *cap + *cap / 2 : *cap * 2;
+	if (*cap == 0)
+		count = size < GROW_MIN ? GROW_MIN / size : 1;
+	else
+		count = old > GROW_MAX ? *cap + *cap / 2 : *cap * 2;
 	if (count <= *cap || __builtin_mul_overflow(count, size, &total))
 		arena_exhausted();
 	*cap = count;
