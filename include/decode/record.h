@@ -237,7 +237,6 @@ struct results_record {
 /* ---- responses ---- */
 
 struct usage {
-	bool present;
 	bool has_cache_read, has_cache_creation;
 	bool fast; /* at the faster speed, for a higher price */
 	uint64_t input, output, cache_read, cache_creation;
@@ -274,10 +273,10 @@ struct response_record {
 	uint32_t error;       /* class of the failure */
 	uint32_t status;      /* HTTP status as text */
 	uint32_t block_index; /* of its first block, or BLOCK_INDEX_NONE */
+	uint32_t block_count;
 	uint64_t lead_ms; /* how long before its time the block's first content came; 0: unknown */
 	const struct usage *usage; /* NULL: none. Slices share it. */
 	const struct block_record *blocks;
-	size_t block_count;
 };
 
 struct shape_record {

@@ -64,7 +64,7 @@ struct response {
 	struct moment start, end;
 	uint64_t max_tokens;       /* 0: unknown */
 	uint64_t first_content_ns; /* 0: unknown */
-	struct usage usage;
+	const struct usage *usage; /* NULL: none */
 	bool usage_incomplete;
 	bool aborted;
 	uint32_t retry_count; /* failures after which it was sent again, broken streams apart */

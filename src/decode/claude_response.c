@@ -133,7 +133,7 @@ read_blocks(struct decoder *d, const struct json *content, struct response_recor
 	size_t len = json_is_string(content) ? 1 : json_len(content);
 	if (len > CLAUDE_BLOCKS_MAX)
 		len = CLAUDE_BLOCKS_MAX;
-	a->block_count = len;
+	a->block_count = (uint32_t)len;
 	if (json_is_string(content)) {
 		a->blocks = &plain_blocks[BLOCK_TEXT];
 		a->has_text = str_trim(json_text(content)).len > 0;
@@ -161,7 +161,7 @@ usage_eq(const struct usage *a, const struct usage *b)
 static const struct usage *
 read_usage(struct decoder *d, const struct json *v)
 {
-	struct usage u = {.present = true};
+	struct usage u = {0};
 	uint64_t n;
 	if (!json_is_object(v))
 		return NULL;

@@ -52,7 +52,7 @@ tell_session(struct tale *t, const char *session)
 	    arena_cstr(&t->arena, next));
 	a->stop_reason = name(t, "end_turn");
 	struct usage *u = ARENA_NEW(&t->arena, struct usage);
-	*u = (struct usage){.present = true, .input = 10, .output = 20, .cache_read = 30};
+	*u = (struct usage){.input = 10, .output = 20, .cache_read = 30};
 	a->usage = u;
 }
 

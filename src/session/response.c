@@ -27,9 +27,9 @@ take_usage(struct response *p, const struct response_record *a)
 	bool decided = p->stop_reason != 0;
 	if (a->usage == NULL)
 		return;
-	if (a->stop_reason != 0 || !p->usage.present ||
-	    (!decided && a->usage->output > p->usage.output))
-		p->usage = *a->usage;
+	if (a->stop_reason != 0 || p->usage == NULL ||
+	    (!decided && a->usage->output > p->usage->output))
+		p->usage = a->usage;
 }
 
 /* In block order; lines without an index keep their place in the file. 4.1 */
@@ -128,7 +128,7 @@ response_collect(struct builder *b, struct chain *c)
 	}
 	for (size_t i = 0; i < c->responses.len; i++) {
 		struct response *p = c->responses.at[i];
-		p->usage_incomplete = p->usage.present && p->stop_reason == 0;
+		p->usage_incomplete = p->usage != NULL && p->stop_reason == 0;
 		if (p->stop_reason == 0 && p->has_call)
 			p->stop_reason = intern_add(b->names, STR("tool_use"));
 	}

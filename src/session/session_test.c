@@ -21,7 +21,7 @@ usage_is_that_of_the_last_slice_with_a_stop_reason(void **state)
 	struct sessions all = build(t, false);
 	const struct work *w = &all.at[0]->turns.at[0]->work;
 	assert_int_equal(w->responses.len, 1);
-	assert_int_equal(w->responses.at[0]->usage.output, 60);
+	assert_int_equal(w->responses.at[0]->usage->output, 60);
 	assert_false(w->responses.at[0]->usage_incomplete);
 }
 
@@ -36,7 +36,7 @@ usage_without_a_stop_reason_is_the_largest_and_incomplete(void **state)
 	slice(t, "a3", 2200, "m1")->usage = usage(t, 5);
 	struct sessions all = build(t, false);
 	const struct response *p = all.at[0]->turns.at[0]->work.responses.at[0];
-	assert_int_equal(p->usage.output, 8);
+	assert_int_equal(p->usage->output, 8);
 	assert_true(p->usage_incomplete);
 }
 

@@ -115,7 +115,6 @@ static inline const struct usage *
 usage(struct tale *t, uint64_t output)
 {
 	struct usage *u = ARENA_NEW(&t->arena, struct usage);
-	u->present = true;
 	u->output = output;
 	return u;
 }
