@@ -18,8 +18,8 @@ struct by_ident by_ident_new(struct builder *b); /* in scratch */
 void *by_ident_get(const struct by_ident *m, uint32_t ident);
 void by_ident_put(struct by_ident *m, uint32_t ident, void *p); /* ident 0 is not kept */
 
-/* Who a line of a chain belongs to; all NULL: nobody. */
-struct owner {
+/* Who a line of a chain belongs to: a turn in the main chain, an agent in its own. NULL: nobody. */
+union owner {
 	struct turn *turn;
 	struct agent *agent;
 };
@@ -29,7 +29,7 @@ struct chain {
 	const struct transcript *transcript;
 	struct record **at; /* in file order, duplicates left out */
 	size_t len, cap;
-	struct owner *owner;        /* one per line */
+	union owner *owner;         /* one per line */
 	struct responses responses; /* in order of their first slice */
 	/* An agent's chain: */
 	uint32_t agent;       /* its id, 0 when unknown */
@@ -105,8 +105,8 @@ void process_number(struct builder *b, const struct sessions *sessions);
 void response_collect(struct builder *b, struct chain *c);
 void response_time(struct builder *b, struct chain *c);
 
-/* What the lines of an owner belong to; NULL: nothing. */
-struct work *owner_work(struct owner o);
+/* The work that a line of a chain belongs to; NULL: none. */
+struct work *owner_work(const struct builder *b, const struct chain *c, size_t i);
 
 /* What the response of a slice is known by. 4.1 */
 uint32_t response_key(const struct record *r);

@@ -4,11 +4,12 @@
 #include "session/build.h"
 
 struct work *
-owner_work(struct owner o)
+owner_work(const struct builder *b, const struct chain *c, size_t i)
 {
-	if (o.agent != NULL)
-		return &o.agent->work;
-	return o.turn != NULL ? &o.turn->work : NULL;
+	union owner o = c->owner[i];
+	if (c == b->main)
+		return o.turn != NULL ? &o.turn->work : NULL;
+	return o.agent != NULL ? &o.agent->work : NULL;
 }
 
 uint32_t
@@ -102,12 +103,11 @@ response_collect(struct builder *b, struct chain *c)
 {
 	for (size_t i = 0; i < c->len; i++) {
 		const struct record *r = c->at[i];
-		struct work *work = owner_work(c->owner[i]);
+		struct work *work = owner_work(b, c, i);
 		if (r->kind != RECORD_RESPONSE || r->response->filler || work == NULL)
 			continue;
 		/* A copied response among own lines counts where it was made. */
-		if (r->fate == FATE_HISTORY && c->owner[i].turn != NULL &&
-		    !c->owner[i].turn->history)
+		if (r->fate == FATE_HISTORY && c == b->main && !c->owner[i].turn->history)
 			continue;
 		by_ident_put(&b->answered, r->response->request_ref, c->at[i]);
 		uint32_t key = response_key(r);
@@ -295,7 +295,7 @@ split_fallback(struct builder *b, struct chain *c, size_t at, struct walk *w,
                const struct request_list *q)
 {
 	const struct record *r = c->at[at];
-	struct work *work = owner_work(c->owner[at]);
+	struct work *work = owner_work(b, c, at);
 	size_t end = w->request;
 	while (end < q->len && (r->fallback->from == 0 || q->at[end]->request->model == 0 ||
 	                        q->at[end]->request->model == r->fallback->from))
@@ -334,7 +334,7 @@ add_unanswered(struct builder *b, struct chain *c, size_t at, struct walk *w,
                const struct request_list *q)
 {
 	const struct record *r = c->at[at];
-	struct work *work = owner_work(c->owner[at]);
+	struct work *work = owner_work(b, c, at);
 	size_t end = w->request;
 	for (; end < q->len && q->at[end]->time_ns <= r->time_ns; end++)
 		if (by_ident_get(&b->answered, q->at[end]->request->id) != NULL)

@@ -90,7 +90,6 @@ for_each_chain(struct builder *b, void (*f)(struct builder *b, struct chain *c))
 static void
 mark_unused(struct builder *b, struct chain *c)
 {
-	(void)b;
 	for (size_t i = 0; i < c->len; i++) {
 		struct record *r = c->at[i];
 		bool placeless = r->kind == RECORD_TITLE || r->kind == RECORD_QUEUE ||
@@ -98,7 +97,7 @@ mark_unused(struct builder *b, struct chain *c)
 		                 r->kind == RECORD_HOOK || r->kind == RECORD_COMPACTION ||
 		                 (r->kind == RECORD_USER && r->user->summary);
 		bool filler = r->kind == RECORD_RESPONSE && r->response->filler;
-		bool owned = c->owner[i].turn != NULL || c->owner[i].agent != NULL;
+		bool owned = c == b->main ? c->owner[i].turn != NULL : c->owner[i].agent != NULL;
 		if (r->fate == FATE_OWN && (filler || (!owned && !placeless)))
 			r->fate = FATE_UNUSED;
 	}
