@@ -76,11 +76,11 @@ struct builder {
 	struct by_ident call_by_id; /* struct tool_call */
 	struct by_ident answers;    /* struct answer, by call */
 	struct by_ident responses;  /* struct response, by key */
-	struct by_ident answered;   /* struct record that names a request, by the request's id */
 	struct by_ident shapes;     /* struct record, by the shape's id: detail.c */
 	struct by_ident requests;   /* struct record, by the request's id: detail.c */
 	struct by_ident carriers;   /* struct record that carried an agent's line, by agent */
 	struct by_ident notices;    /* struct notice_use, by call and by task */
+	bool *answered;             /* by ident of a request: a response names it */
 	bool *version_decides;      /* by version ident: writes permissionDecision */
 };
 

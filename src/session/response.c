@@ -109,7 +109,8 @@ response_collect(struct builder *b, struct chain *c)
 		/* A copied response among own lines counts where it was made. */
 		if (r->fate == FATE_HISTORY && c == b->main && !c->owner[i].turn->history)
 			continue;
-		by_ident_put(&b->answered, r->response->request_ref, c->at[i]);
+		if (r->response->request_ref != 0)
+			b->answered[r->response->request_ref] = true;
 		uint32_t key = response_key(r);
 		struct response *p = by_ident_get(&b->responses, key);
 		if (p == NULL) {
@@ -337,7 +338,7 @@ add_unanswered(struct builder *b, struct chain *c, size_t at, struct walk *w,
 	struct work *work = owner_work(b, c, at);
 	size_t end = w->request;
 	for (; end < q->len && q->at[end]->time_ns <= r->time_ns; end++)
-		if (by_ident_get(&b->answered, q->at[end]->request->id) != NULL)
+		if (b->answered[q->at[end]->request->id])
 			return;
 	if (work == NULL || end == w->request)
 		return;

@@ -68,11 +68,12 @@ find_names(struct session *s, const struct transcript *t)
 static void
 reset(struct builder *b)
 {
-	struct by_ident *maps[] = {&b->call_by_id, &b->answers,  &b->responses, &b->carriers,
-	                           &b->notices,    &b->answered, &b->shapes,    &b->requests};
+	struct by_ident *maps[] = {&b->call_by_id, &b->answers, &b->responses, &b->carriers,
+	                           &b->notices,    &b->shapes,  &b->requests};
 	arena_free(&b->scratch);
 	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
 		*maps[i] = by_ident_new(b);
+	b->answered = ARENA_ARRAY(&b->scratch, bool, (size_t)intern_count(b->names));
 	b->version_decides = ARENA_ARRAY(&b->scratch, bool, (size_t)intern_count(b->names));
 	b->calls = (struct tool_calls){0};
 }
