@@ -274,7 +274,7 @@ struct response_record {
 	uint32_t status;      /* HTTP status as text */
 	uint32_t block_index; /* of its first block, or BLOCK_INDEX_NONE */
 	uint32_t block_count;
-	uint64_t lead_ms; /* how long before its time the block's first content came; 0: unknown */
+	uint32_t lead_ms; /* how long before its time the block's first content came; 0: unknown */
 	const struct usage *usage; /* NULL: none. Slices share it. */
 	const struct block_record *blocks;
 };

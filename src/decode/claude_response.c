@@ -234,9 +234,10 @@ claude_response(struct decoder *d, const struct claude_line *l, struct record *r
 	a->block_index = BLOCK_INDEX_NONE;
 	if (json_u64(l->field[FIELD_BLOCK_INDEX], &n) && n < BLOCK_INDEX_NONE)
 		a->block_index = (uint32_t)n;
-	if (json_u64(l->field[FIELD_THINKING_MS], &n) ||
-	    json_u64(l->field[FIELD_TOOL_INPUT_MS], &n))
-		a->lead_ms = n;
+	if ((json_u64(l->field[FIELD_THINKING_MS], &n) ||
+	     json_u64(l->field[FIELD_TOOL_INPUT_MS], &n)) &&
+	    n <= UINT32_MAX)
+		a->lead_ms = (uint32_t)n;
 	a->usage = read_usage(d, json_get(message, STR("usage")));
 	read_blocks(d, json_get(message, STR("content")), a);
 	r->kind = RECORD_RESPONSE;

@@ -274,7 +274,7 @@ time_response(struct builder *b, struct response *p, struct walk *w, const struc
 	if (p->failed && p->slices.at[0]->response->request == 0 && p->status == 0 &&
 	    p->attempts.len == 0)
 		p->no_call = true; /* 4.4: nothing was sent */
-	uint64_t lead = p->slices.at[0]->response->lead_ms * 1000000;
+	uint64_t lead = (uint64_t)p->slices.at[0]->response->lead_ms * 1000000;
 	if (lead > 0 && lead < w->first_slice_ns)
 		p->first_content_ns = w->first_slice_ns - lead;
 }
