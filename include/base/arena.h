@@ -19,10 +19,10 @@ struct arena {
 	char *next, *end;          /* the free part of the block in use */
 };
 
-/* size bytes, zeroed, aligned for any type. */
+/* size bytes, zeroed, aligned for any type of that size. */
 void *arena_alloc(struct arena *a, size_t size);
 
-/* count * size bytes likewise; ends the program when the product overflows. */
+/* count * size bytes likewise, for any type of the size `size`; ends the program when the product overflows. */
 void *arena_array(struct arena *a, size_t count, size_t size);
 
 /* size bytes with undefined content and no alignment: for text. */

@@ -16,7 +16,8 @@
 struct decoder {
 	struct arena *arena; /* payloads live here */
 	struct intern *names;
-	struct watch *watch; /* NULL: nobody asks what is unknown, nor for sums */
+	struct watch *watch;       /* NULL: nobody asks what is unknown, nor for sums */
+	const struct usage *usage; /* the last one: the slices of a response repeat it */
 };
 
 /*

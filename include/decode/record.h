@@ -10,6 +10,9 @@
 #include "base/str.h"
 #include "input/source.h"
 
+/* For enums of which very many are kept: they take one byte. */
+#define ENUM_BYTE __attribute__((packed))
+
 /*
  * What the first reading keeps of a line: everything but its content. This is
  * the only thing on which all formats agree; whoever comes after knows no format.
@@ -138,7 +141,7 @@ enum initiator {
 	INITIATOR_COORDINATOR,
 };
 
-enum notice_status { NOTICE_NONE, NOTICE_COMPLETED, NOTICE_FAILED, NOTICE_KILLED };
+enum notice_status { NOTICE_NONE, NOTICE_COMPLETED, NOTICE_FAILED, NOTICE_KILLED } ENUM_BYTE;
 
 /* The head of a notification that background work ended. claude-code-transcripts 8.2 */
 struct notice {
@@ -180,9 +183,9 @@ enum result_sign {
 	SIGN_SESSION_ENDED, /* written on resume in place of a result that never came */
 	SIGN_NEVER_RAN,     /* unknown tool, invalid input */
 	SIGN_FORK_CONTEXT,  /* the made-up result at the head of a fork agent's file */
-};
+} ENUM_BYTE;
 
-enum decision { DECISION_NONE, DECISION_ACCEPT, DECISION_REJECT, DECISION_UNKNOWN };
+enum decision { DECISION_NONE, DECISION_ACCEPT, DECISION_REJECT, DECISION_UNKNOWN } ENUM_BYTE;
 enum decision_source {
 	SOURCE_NONE,
 	SOURCE_UNKNOWN,
@@ -193,14 +196,14 @@ enum decision_source {
 	SOURCE_USER_REJECT,
 	SOURCE_USER_ABORT,
 	SOURCE_OTHER, /* result_record.source_name */
-};
+} ENUM_BYTE;
 enum denial {
 	DENIAL_NONE,
 	DENIAL_USER,        /* "user-rejected" */
 	DENIAL_RULE,        /* "permission-rule" */
 	DENIAL_INTERRUPTED, /* "interrupted", "cancelled" */
 	DENIAL_MODE,        /* "automode-..." */
-};
+} ENUM_BYTE;
 
 struct result_record {
 	uint32_t call; /* id of the tool call */
@@ -234,14 +237,13 @@ struct results_record {
 /* ---- responses ---- */
 
 struct usage {
-	bool present;
 	bool has_cache_read, has_cache_creation;
 	bool fast; /* at the faster speed, for a higher price */
 	uint64_t input, output, cache_read, cache_creation;
 	uint64_t reasoning; /* part of output; 0: unknown or none */
 };
 
-enum block_kind { BLOCK_TEXT, BLOCK_REASONING, BLOCK_TOOL_CALL, BLOCK_OTHER };
+enum block_kind { BLOCK_TEXT, BLOCK_REASONING, BLOCK_TOOL_CALL, BLOCK_OTHER } ENUM_BYTE;
 
 struct block_record {
 	enum block_kind kind;
@@ -271,10 +273,10 @@ struct response_record {
 	uint32_t error;       /* class of the failure */
 	uint32_t status;      /* HTTP status as text */
 	uint32_t block_index; /* of its first block, or BLOCK_INDEX_NONE */
-	uint64_t lead_ms; /* how long before its time the block's first content came; 0: unknown */
-	struct usage usage;
+	uint32_t block_count;
+	uint32_t lead_ms; /* how long before its time the block's first content came; 0: unknown */
+	const struct usage *usage; /* NULL: none. Slices share it. */
 	const struct block_record *blocks;
-	size_t block_count;
 };
 
 struct shape_record {

@@ -21,7 +21,7 @@ enum evidence {
 	EVIDENCE_MEASURED,  /* the transcript says so */
 	EVIDENCE_DERIVED,   /* by a rule that held in every recording */
 	EVIDENCE_ESTIMATED, /* the best that can be said */
-};
+} ENUM_BYTE;
 
 struct moment {
 	uint64_t ns;
@@ -64,7 +64,7 @@ struct response {
 	struct moment start, end;
 	uint64_t max_tokens;       /* 0: unknown */
 	uint64_t first_content_ns; /* 0: unknown */
-	struct usage usage;
+	const struct usage *usage; /* NULL: none */
 	bool usage_incomplete;
 	bool aborted;
 	uint32_t retry_count; /* failures after which it was sent again, broken streams apart */
@@ -95,14 +95,14 @@ enum outcome {
 	OUTCOME_DENIED,
 	OUTCOME_CANCELLED,
 	OUTCOME_UNFINISHED,
-};
+} ENUM_BYTE;
 
 enum unfinished {
 	UNFINISHED_NOT,
 	UNFINISHED_SUPERSEDED,
 	UNFINISHED_SESSION_ENDED,
 	UNFINISHED_NO_CALL
-};
+} ENUM_BYTE;
 
 /* Whether a call may run: who decided what, and the question to the user, if there was one.
  * weave 8, claude-code-transcripts 6.4 */
@@ -120,6 +120,10 @@ struct permission {
 struct tool_call {
 	uint32_t id, name;
 	uint32_t version;
+	enum outcome outcome;
+	enum unfinished unfinished;
+	bool hook_allowed; /* a hook printed that it may run */
+	bool background;
 	const struct block_record *block;
 	struct work *work; /* whose call it is */
 	const struct response *response;
@@ -130,11 +134,7 @@ struct tool_call {
 	uint64_t pre_hooks_end_ns, post_hooks_start_ns; /* 0: no such hook left a line */
 	struct moment start, end;
 	struct moment run_start; /* when it was allowed to run, and did; none when it never ran */
-	enum outcome outcome;
-	enum unfinished unfinished;
 	struct permission permission;
-	bool hook_allowed; /* a hook printed that it may run */
-	bool background;
 	uint64_t background_end_ns; /* 0: unknown */
 	enum notice_status background_status;
 	line_ref use_line, answer_line, notice_line;

@@ -25,6 +25,9 @@
 /* What arena_reset keeps at most, so that one giant unit is not held for the rest of the run. */
 #define KEEP_MAX ((size_t)4 << 20)
 
+/* Room that a list gets first: many hold but one or two elements. */
+#define GROW_MIN ((size_t)32)
+
 /* Lists beyond this grow by halves: doubling them would hold twice their size for nothing. */
 #define GROW_MAX ((size_t)1 << 20)
 
@@ -121,11 +124,15 @@ arena_bytes(struct arena *a, size_t size)
 	return take_slow(a, size);
 }
 
-/* size bytes, aligned for any type, with undefined content. */
+/*
+ * size bytes, aligned for any type of that size or of which they are an array, with undefined
+ * content. The size of a type is a multiple of its alignment: an odd multiple of 8 needs 8.
+ */
 static char *
 take(struct arena *a, size_t size)
 {
-	size_t padding = (size_t)(-(uintptr_t)a->next & (ALIGN - 1));
+	size_t align = size % ALIGN == 0 ? ALIGN : size & -size;
+	size_t padding = (size_t)(-(uintptr_t)a->next & (align - 1));
 	size_t room = (size_t)(a->end - a->next);
 	char *at;
 
@@ -249,7 +256,10 @@ arena_grow(struct arena *a, const void *at, size_t len, size_t *cap, size_t size
 
 	if (__builtin_mul_overflow(*cap, size, &old))
 		arena_exhausted();
-	count = *cap == 0 ? (size > 8 ? 2 : 4) : old > GROW_MAX ? *cap + *cap / 2 : *cap * 2;
+	if (*cap == 0)
+		count = size < GROW_MIN ? GROW_MIN / size : 1;
+	else
+		count = old > GROW_MAX ? *cap + *cap / 2 : *cap * 2;
 	if (count <= *cap || __builtin_mul_overflow(count, size, &total))
 		arena_exhausted();
 	*cap = count;

@@ -103,7 +103,7 @@ static void
 read_sidecar(struct door *d, struct json_parser *parser, const struct piece *p)
 {
 	const struct format *format = format_all()[0];
-	struct decoder decoder = {&d->arena, d->names, NULL};
+	struct decoder decoder = {.arena = &d->arena, .names = d->names};
 	struct agent_facts *facts = NULL;
 	struct json_error error;
 	size_t count = 0, used;

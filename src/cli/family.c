@@ -138,6 +138,7 @@ family_read(struct family *f, const struct looks *looks, uint64_t seed,
 	f->diag.arena = &f->arena;
 	f->worker_arenas = ARENA_ARRAY(&f->arena, struct arena, f->threads);
 	read_all(f, looks);
+	intern_settle(f->names);
 	struct reading r = reading_of(f);
 	transcripts_facts(&r, &f->transcripts, &facts, &fact_count);
 	f->sessions = session_build(&f->arena, f->names, &f->transcripts, facts, fact_count,

@@ -1,5 +1,8 @@
 /* retrospan: coding-agent sessions to OpenTelemetry traces. */
 #include <stdio.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "cli/check.h"
 #include "cli/environment.h"
@@ -10,6 +13,18 @@
 #include "cli/run.h"
 #include "cli/version.h"
 #include "encode/encoder.h"
+
+#define RETURNED_MIN (128 << 10)
+
+/* Blocks of that size go back to the system when they are freed. By default glibc soon takes them
+ * from heaps of its own, one per thread, and keeps what lies below something still in use. */
+static void
+return_what_is_freed(void)
+{
+#ifdef __GLIBC__
+	(void)mallopt(M_MMAP_THRESHOLD, RETURNED_MIN);
+#endif
+}
 
 static int
 usage(enum command_id command)
@@ -99,6 +114,7 @@ main(int argc, char **argv)
 	struct log log = {.out = stderr};
 	int status;
 
+	return_what_is_freed();
 	interrupt_ignore_pipe();
 	if (!options_parse(&arena, argc, argv, &o, stderr)) {
 		arena_free(&arena);

@@ -26,7 +26,6 @@ claude_cost(struct decoder *d, const struct claude_line *l, struct record *r)
 		struct cost_model *m = &c->models[c->len++];
 		m->model = intern_add(d->names, it.key);
 		m->usage = (struct usage){
-		    .present = true,
 		    .input = number(it.value, STR("inputTokens")),
 		    .output = number(it.value, STR("outputTokens")),
 		    .cache_read = number(it.value, STR("cacheReadInputTokens")),

@@ -110,31 +110,61 @@ read_block(struct decoder *d, const struct json *block, struct block_record *b, 
 	}
 }
 
+/* Of all but tool calls only the kind is kept, and most lines hold one block. */
+static const struct block_record plain_blocks[] = {
+    [BLOCK_TEXT] = {.kind = BLOCK_TEXT},
+    [BLOCK_REASONING] = {.kind = BLOCK_REASONING},
+    [BLOCK_OTHER] = {.kind = BLOCK_OTHER},
+};
+
+static const struct block_record *
+keep_block(struct decoder *d, const struct block_record *b)
+{
+	if (b->kind != BLOCK_TOOL_CALL)
+		return &plain_blocks[b->kind];
+	struct block_record *kept = ARENA_NEW(d->arena, struct block_record);
+	*kept = *b;
+	return kept;
+}
+
 static void
 read_blocks(struct decoder *d, const struct json *content, struct response_record *a)
 {
 	size_t len = json_is_string(content) ? 1 : json_len(content);
 	if (len > CLAUDE_BLOCKS_MAX)
 		len = CLAUDE_BLOCKS_MAX;
-	struct block_record *blocks = ARENA_ARRAY(d->arena, struct block_record, len);
-	a->blocks = blocks;
-	a->block_count = len;
+	a->block_count = (uint32_t)len;
 	if (json_is_string(content)) {
-		blocks[0].kind = BLOCK_TEXT;
+		a->blocks = &plain_blocks[BLOCK_TEXT];
 		a->has_text = str_trim(json_text(content)).len > 0;
 		return;
 	}
+	struct block_record only = {0};
+	struct block_record *blocks = len == 1 ? &only
+	                                       : ARENA_ARRAY(d->arena, struct block_record, len);
 	size_t i = 0;
 	for (struct json_iter it = json_iter(content); i < len && json_next(&it); i++)
 		read_block(d, it.value, &blocks[i], &a->has_text);
+	a->blocks = len == 1 ? keep_block(d, &only) : blocks;
+}
+
+static bool
+usage_eq(const struct usage *a, const struct usage *b)
+{
+	return a->input == b->input && a->output == b->output && a->cache_read == b->cache_read &&
+	       a->cache_creation == b->cache_creation && a->reasoning == b->reasoning &&
+	       a->has_cache_read == b->has_cache_read &&
+	       a->has_cache_creation == b->has_cache_creation && a->fast == b->fast;
 }
 
 /* 2.6 */
-static struct usage
-read_usage(const struct json *v)
+static const struct usage *
+read_usage(struct decoder *d, const struct json *v)
 {
-	struct usage u = {.present = json_is_object(v)};
+	struct usage u = {0};
 	uint64_t n;
+	if (!json_is_object(v))
+		return NULL;
 	if (json_u64(json_get(v, STR("input_tokens")), &n))
 		u.input = n;
 	if (json_u64(json_get(v, STR("output_tokens")), &n))
@@ -146,7 +176,12 @@ read_usage(const struct json *v)
 	if (json_u64(json_get(json_get(v, STR("output_tokens_details")), STR("thinking_tokens")),
 	             &n))
 		u.reasoning = n;
-	return u;
+	if (d->usage == NULL || !usage_eq(d->usage, &u)) {
+		struct usage *kept = ARENA_NEW(d->arena, struct usage);
+		*kept = u;
+		d->usage = kept;
+	}
+	return d->usage;
 }
 
 static uint32_t
@@ -199,10 +234,11 @@ claude_response(struct decoder *d, const struct claude_line *l, struct record *r
 	a->block_index = BLOCK_INDEX_NONE;
 	if (json_u64(l->field[FIELD_BLOCK_INDEX], &n) && n < BLOCK_INDEX_NONE)
 		a->block_index = (uint32_t)n;
-	if (json_u64(l->field[FIELD_THINKING_MS], &n) ||
-	    json_u64(l->field[FIELD_TOOL_INPUT_MS], &n))
-		a->lead_ms = n;
-	a->usage = read_usage(json_get(message, STR("usage")));
+	if ((json_u64(l->field[FIELD_THINKING_MS], &n) ||
+	     json_u64(l->field[FIELD_TOOL_INPUT_MS], &n)) &&
+	    n <= UINT32_MAX)
+		a->lead_ms = (uint32_t)n;
+	a->usage = read_usage(d, json_get(message, STR("usage")));
 	read_blocks(d, json_get(message, STR("content")), a);
 	r->kind = RECORD_RESPONSE;
 	r->response = a;

@@ -43,7 +43,7 @@ static void
 what_is_no_line_is_refused_with_a_reason(void **state)
 {
 	struct bench *b = *state;
-	struct decoder d = {&b->arena, b->names, NULL};
+	struct decoder d = {.arena = &b->arena, .names = b->names};
 	struct record r = {0};
 	const char *why = NULL;
 	assert_false(claude_format.decode(&d, parse(b, "[1]"), &r, &why));
@@ -196,10 +196,10 @@ responses_hold_usage_and_blocks(void **state)
 	assert_int_equal(a->blocks[1].kind, BLOCK_TOOL_CALL);
 	assert_true(a->blocks[1].concurrent);
 	assert_int_equal(a->blocks[2].kind, BLOCK_OTHER);
-	assert_true(a->usage.present && a->usage.has_cache_read && !a->usage.has_cache_creation);
-	assert_int_equal(a->usage.input, 3);
-	assert_int_equal(a->usage.output, 7);
-	assert_int_equal(a->usage.reasoning, 5);
+	assert_true(a->usage->has_cache_read && !a->usage->has_cache_creation);
+	assert_int_equal(a->usage->input, 3);
+	assert_int_equal(a->usage->output, 7);
+	assert_int_equal(a->usage->reasoning, 5);
 }
 
 static void

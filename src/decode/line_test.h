@@ -54,7 +54,7 @@ parse(struct bench *b, const char *text)
 static inline struct record
 decode(struct bench *b, const char *text)
 {
-	struct decoder d = {&b->arena, b->names, NULL};
+	struct decoder d = {.arena = &b->arena, .names = b->names};
 	struct record r = {0};
 	const char *why = "";
 	assert_true(claude_format.decode(&d, parse(b, text), &r, &why));

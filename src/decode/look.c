@@ -54,7 +54,7 @@ glance_at(struct glance *g, struct str text)
 		look->format = format_of(v);
 	if (look->format == NULL)
 		return;
-	struct decoder d = {&g->scratch, g->names, NULL};
+	struct decoder d = {.arena = &g->scratch, .names = g->names};
 	struct record r = {0};
 	if (!look->format->decode(&d, v, &r, &why))
 		return;

@@ -11,7 +11,7 @@ static void
 read_sidecar(const struct reading *r, struct json_parser *parser, const struct format *format,
              const struct source *s, uint32_t run, struct facts *all)
 {
-	struct decoder d = {r->arena, r->names, NULL};
+	struct decoder d = {.arena = r->arena, .names = r->names};
 	struct json_error error;
 	struct agent_facts *facts = NULL;
 	struct arena scratch = {0};

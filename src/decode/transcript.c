@@ -17,9 +17,8 @@ struct item {
 	size_t look, piece;
 };
 
-/* What a piece gave. Its records are in one block of the heap until they are put in place. */
+/* What a piece gave. Its records are in one block of the heap until they join those of its file. */
 struct yield {
-	struct yield *next;
 	struct buf records; /* struct record */
 	struct type_counts ignored;
 	uint64_t read, skipped;
@@ -45,9 +44,11 @@ struct job {
 	struct item *items;
 	struct worker *workers;
 	struct transcripts *out;
-	struct yield *pending, *last; /* pieces of the file that comes in */
-	size_t pending_records;
-	struct transcript *now;
+	struct transcript *now; /* the file that comes in */
+	struct {
+		struct record *at;
+		size_t len, cap;
+	} records;      /* of that file so far */
 	uint32_t lines; /* of that file, in the pieces before */
 	bool failed;
 };
@@ -358,24 +359,31 @@ date_unknown(const struct transcript *t)
 	}
 }
 
+/* A file of one piece, as most are, gets just the room it needs. */
+static void
+add_records(struct job *job, const struct yield *y, bool only)
+{
+	const struct record *records = (const struct record *)(const void *)y->records.at;
+	size_t count = y->records.len / sizeof *records;
+	if (only) {
+		job->records.at = ARENA_ARRAY(job->reading->arena, struct record, count);
+		job->records.cap = count;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct record *r = ARENA_PUSH(job->reading->arena, &job->records);
+		*r = records[i];
+		r->in = job->now;
+		r->line += job->lines;
+	}
+}
+
 static void
 finish_file(struct job *job, const struct look *look)
 {
 	const struct reading *rd = job->reading;
 	struct transcript *t = job->now;
-	t->records = ARENA_ARRAY(rd->arena, struct record, job->pending_records);
-	for (struct yield *y = job->pending, *next; y != NULL; y = next) {
-		size_t count = y->records.len / sizeof(struct record);
-		if (count > 0)
-			memcpy(t->records + t->record_count, y->records.at, y->records.len);
-		t->record_count += count;
-		next = y->next;
-		yield_free(y);
-	}
-	for (size_t i = 0; i < t->record_count; i++)
-		t->records[i].in = t;
-	job->pending = job->last = NULL;
-	job->pending_records = 0;
+	t->records = job->records.at;
+	t->record_count = job->records.len;
 	if (t->watch != NULL)
 		date_unknown(t);
 	identify(rd, t, look);
@@ -393,6 +401,7 @@ done(void *ctx, size_t index, void *result)
 	struct yield *y = result;
 	const struct item *item = &job->items[index];
 	const struct look *look = job->looks[item->look];
+	size_t pieces = lines_pieces(look->source);
 	if (item->piece == 0) {
 		job->now = ARENA_NEW(job->reading->arena, struct transcript);
 		job->now->source = look->source;
@@ -405,16 +414,9 @@ done(void *ctx, size_t index, void *result)
 			job->now->watch->arena = job->reading->arena;
 		}
 		job->lines = 0;
+		memset(&job->records, 0, sizeof job->records);
 	}
-	struct record *records = (struct record *)(void *)y->records.at;
-	for (size_t i = 0; i < y->records.len / sizeof *records; i++)
-		records[i].line += job->lines;
-	job->pending_records += y->records.len / sizeof *records;
-	if (job->last == NULL)
-		job->pending = y;
-	else
-		job->last->next = y;
-	job->last = y;
+	add_records(job, y, pieces == 1);
 	for (size_t i = 0; i < y->ignored.len; i++)
 		type_counts_add(job->reading->arena, &job->now->ignored, y->ignored.at[i].type,
 		                y->ignored.at[i].count);
@@ -427,7 +429,8 @@ done(void *ctx, size_t index, void *result)
 	job->failed |= y->failed;
 	diag_move(job->reading->diag, &y->diag, job->lines);
 	job->lines += y->lines;
-	if (item->piece + 1 == lines_pieces(look->source))
+	yield_free(y);
+	if (item->piece + 1 == pieces)
 		finish_file(job, look);
 	return true;
 }
@@ -446,7 +449,8 @@ transcripts_read(const struct reading *r, struct look *const *looks, size_t coun
 	struct job job = {.reading = r, .looks = looks, .items = items.at, .out = out};
 	job.workers = ARENA_ARRAY(r->arena, struct worker, r->threads);
 	for (unsigned i = 0; i < r->threads; i++) {
-		job.workers[i].decoder = (struct decoder){&r->worker_arenas[i], r->names, NULL};
+		job.workers[i].decoder = (struct decoder){.arena = &r->worker_arenas[i],
+		                                          .names = r->names};
 		job.workers[i].parser = json_parser_new();
 	}
 	struct pool_job pool = {.count = items.len,

@@ -7,7 +7,7 @@ static struct watch
 watched(struct bench *b, const char *text)
 {
 	struct watch w = {.arena = &b->arena, .version = intern_add(b->names, STR("2.1.329"))};
-	struct decoder d = {&b->arena, b->names, &w};
+	struct decoder d = {.arena = &b->arena, .names = b->names, .watch = &w};
 	struct record r = {.line = 7};
 	const char *why = "";
 	assert_true(claude_format.decode(&d, parse(b, text), &r, &why));

@@ -20,6 +20,7 @@ struct id_ledger {
 		} * at;
 		size_t len, cap;
 	} places[LEDGERS]; /* by ident */
+	struct str file;   /* of the place noted last */
 };
 
 static const struct {
@@ -113,7 +114,6 @@ audit_id(struct audit *audit, enum problem_kind kind, struct str id, struct str 
 	size_t k = (size_t)kind - PROBLEM_DOUBLED_MESSAGE;
 	struct intern *ids = audit->ids->ids[k];
 	uint32_t known = intern_find(ids, id);
-	size_t len = audit->ids->places[k].len;
 	if (id.len == 0)
 		return;
 	if (known != 0) {
@@ -122,11 +122,12 @@ audit_id(struct audit *audit, enum problem_kind kind, struct str id, struct str 
 		              STR_ARG(p->file), p->line);
 		return;
 	}
-	(void)intern_add(ids, id);
-	struct place *p = ARENA_PUSH(&audit->arena, &audit->ids->places[k]);
-	bool same = len > 0 && str_eq(audit->ids->places[k].at[len - 1].file, file);
-	p->file = same ? audit->ids->places[k].at[len - 1].file : arena_str(&audit->arena, file);
-	p->line = line;
+	uint32_t ident = intern_add(ids, id);
+	while (audit->ids->places[k].len <= ident)
+		(void)ARENA_PUSH(&audit->arena, &audit->ids->places[k]);
+	if (!str_eq(audit->ids->file, file))
+		audit->ids->file = arena_str(&audit->arena, file);
+	audit->ids->places[k].at[ident] = (struct place){audit->ids->file, line};
 }
 
 /* ---- lists ---- */
@@ -431,10 +432,8 @@ audit_begin(struct audit *audit, uint64_t seed)
 {
 	*audit = (struct audit){0};
 	audit->ids = ARENA_NEW(&audit->arena, struct id_ledger);
-	for (size_t i = 0; i < LEDGERS; i++) {
+	for (size_t i = 0; i < LEDGERS; i++)
 		audit->ids->ids[i] = intern_new(seed);
-		(void)ARENA_PUSH(&audit->arena, &audit->ids->places[i]); /* of ident 0 */
-	}
 }
 
 void

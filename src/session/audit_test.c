@@ -51,7 +51,9 @@ tell_session(struct tale *t, const char *session)
 	    t, arena_cstr(&t->arena, arena_printf(&t->arena, "%s-a2", session)), 4000,
 	    arena_cstr(&t->arena, next));
 	a->stop_reason = name(t, "end_turn");
-	a->usage = (struct usage){.present = true, .input = 10, .output = 20, .cache_read = 30};
+	struct usage *u = ARENA_NEW(&t->arena, struct usage);
+	*u = (struct usage){.input = 10, .output = 20, .cache_read = 30};
+	a->usage = u;
 }
 
 static void

@@ -41,15 +41,16 @@ add_sum(struct auditor *r, struct model_sums *sums, uint32_t model, const struct
 static void
 take_tokens(struct auditor *r, const struct response *p)
 {
+	const struct usage *u = p->usage;
+	if (u == NULL || p->model == 0)
+		return;
 	struct model_tokens m = {.calls = 1,
 	                         .incomplete = p->usage_incomplete,
-	                         .input = p->usage.input,
-	                         .output = p->usage.output,
-	                         .cache_read = p->usage.cache_read,
-	                         .cache_creation = p->usage.cache_creation,
-	                         .reasoning = p->usage.reasoning};
-	if (!p->usage.present || p->model == 0)
-		return;
+	                         .input = u->input,
+	                         .output = u->output,
+	                         .cache_read = u->cache_read,
+	                         .cache_creation = u->cache_creation,
+	                         .reasoning = u->reasoning};
 	add_sum(r, &r->answered, p->model, &m);
 	add_sum(r, &r->asked, p->requested_model != 0 ? p->requested_model : p->model, &m);
 }

@@ -5,10 +5,11 @@
 
 /* What the parts of session_build share. Sections are those of claude-code-transcripts. */
 
-/* Pointers by ident of the intern table. The array is made when the first is put. */
+/* Pointers by ident of the intern table. Only the pages on which some stand are made: a map holds
+ * few of all idents. Pages are as long as INTERN_RUN. */
 struct by_ident {
-	void **at;
-	size_t len;
+	void ***at; /* pages */
+	size_t len, cap;
 	struct arena *arena;
 };
 
@@ -17,8 +18,8 @@ struct by_ident by_ident_new(struct builder *b); /* in scratch */
 void *by_ident_get(const struct by_ident *m, uint32_t ident);
 void by_ident_put(struct by_ident *m, uint32_t ident, void *p); /* ident 0 is not kept */
 
-/* Who a line of a chain belongs to; all NULL: nobody. */
-struct owner {
+/* Who a line of a chain belongs to: a turn in the main chain, an agent in its own. NULL: nobody. */
+union owner {
 	struct turn *turn;
 	struct agent *agent;
 };
@@ -28,7 +29,7 @@ struct chain {
 	const struct transcript *transcript;
 	struct record **at; /* in file order, duplicates left out */
 	size_t len, cap;
-	struct owner *owner;        /* one per line */
+	union owner *owner;         /* one per line */
 	struct responses responses; /* in order of their first slice */
 	/* An agent's chain: */
 	uint32_t agent;       /* its id, 0 when unknown */
@@ -75,11 +76,11 @@ struct builder {
 	struct by_ident call_by_id; /* struct tool_call */
 	struct by_ident answers;    /* struct answer, by call */
 	struct by_ident responses;  /* struct response, by key */
-	struct by_ident answered;   /* struct record that names a request, by the request's id */
 	struct by_ident shapes;     /* struct record, by the shape's id: detail.c */
 	struct by_ident requests;   /* struct record, by the request's id: detail.c */
 	struct by_ident carriers;   /* struct record that carried an agent's line, by agent */
 	struct by_ident notices;    /* struct notice_use, by call and by task */
+	bool *answered;             /* by ident of a request: a response names it */
 	bool *version_decides;      /* by version ident: writes permissionDecision */
 };
 
@@ -104,8 +105,8 @@ void process_number(struct builder *b, const struct sessions *sessions);
 void response_collect(struct builder *b, struct chain *c);
 void response_time(struct builder *b, struct chain *c);
 
-/* What the lines of an owner belong to; NULL: nothing. */
-struct work *owner_work(struct owner o);
+/* The work that a line of a chain belongs to; NULL: none. */
+struct work *owner_work(const struct builder *b, const struct chain *c, size_t i);
 
 /* What the response of a slice is known by. 4.1 */
 uint32_t response_key(const struct record *r);
@@ -133,7 +134,7 @@ void agent_time(struct builder *b);
 /* permission.c: questions to the user. weave 8 */
 void permission_find(struct builder *b);
 
-/* line.c: gives every line whose content is needed its place in its turn. */
+/* line.c: gives every line whose content is needed its place in its turn. Empties scratch. */
 void line_assign(struct builder *b, struct turn *t);
 void line_assign_rootless(struct builder *b, struct agent *g);
 

@@ -74,6 +74,8 @@ collect_file(struct builder *b, const struct transcript *t)
 {
 	struct chain *c = agent_chain(b, t, t->agent);
 	const struct record *carried = by_ident_get(&b->carriers, t->agent);
+	c->cap = t->record_count;
+	c->at = ARENA_ARRAY(&b->scratch, struct record *, c->cap);
 	if (carried != NULL)
 		c->carrier = carried->carrier;
 	for (size_t i = 0; i < t->record_count; i++) {
@@ -165,8 +167,8 @@ chain_collect(struct builder *b, const struct transcript *main)
 			collect_file(b, t);
 	}
 	if (b->main != NULL)
-		b->main->owner = ARENA_ARRAY(&b->scratch, struct owner, b->main->len);
+		b->main->owner = ARENA_ARRAY(&b->scratch, union owner, b->main->len);
 	for (size_t i = 0; i < b->agents.len; i++)
-		b->agents.at[i]->owner = ARENA_ARRAY(&b->scratch, struct owner,
+		b->agents.at[i]->owner = ARENA_ARRAY(&b->scratch, union owner,
 		                                     b->agents.at[i]->len);
 }

@@ -53,7 +53,7 @@ detail_collect(struct builder *b, struct chain *c)
 	note_requests(b, c);
 	for (size_t i = 0; i < c->len; i++) {
 		const struct record *r = c->at[i];
-		note_hook(b, owner_work(c->owner[i]), r);
+		note_hook(b, owner_work(b, c, i), r);
 		if (response_is_fed_by(r) || r->kind == RECORD_QUEUED)
 			*ARENA_PUSH(b->arena, &inputs) = r;
 		if (next >= c->responses.len || r->kind != RECORD_RESPONSE ||

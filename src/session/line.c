@@ -3,42 +3,43 @@
 
 #define AGENT_DEPTH_MAX 64
 
+/* Lists grow in scratch; what is kept is just as long as it must be. */
 struct place {
 	struct arena *arena;
-	struct line_uses *lines;
-	uint64_t *bytes;
+	struct line_uses lines;
+	uint64_t bytes;
 };
 
 static line_ref
-add_line(const struct place *p, const struct record *r)
+add_line(struct place *p, const struct record *r)
 {
-	*ARENA_PUSH(p->arena, p->lines) = r;
-	*p->bytes += r->length;
-	return (line_ref)(p->lines->len - 1);
+	*ARENA_PUSH(p->arena, &p->lines) = r;
+	p->bytes += r->length;
+	return (line_ref)(p->lines.len - 1);
 }
 
 static line_ref
-place_line(const struct place *p, const struct record *r)
+place_line(struct place *p, const struct record *r)
 {
 	if (r == NULL)
 		return LINE_NONE;
 	/* Parallel calls stand on one line, and their results follow: look back a little. */
-	for (size_t i = p->lines->len; i > 0 && i + 8 > p->lines->len; i--)
-		if (p->lines->at[i - 1] == r)
+	for (size_t i = p->lines.len; i > 0 && i + 8 > p->lines.len; i--)
+		if (p->lines.at[i - 1] == r)
 			return (line_ref)(i - 1);
 	return add_line(p, r);
 }
 
 /* A response's lines stand one after the other. */
 static void
-place_response(const struct place *p, struct response *a)
+place_response(struct place *p, struct response *a)
 {
-	a->first_line = (line_ref)p->lines->len;
+	a->first_line = (line_ref)p->lines.len;
 	for (size_t i = 0; i < a->slices.len; i++)
 		(void)add_line(p, a->slices.at[i]);
 	if (a->detail == NULL)
 		return;
-	a->detail->first_input = (line_ref)p->lines->len;
+	a->detail->first_input = (line_ref)p->lines.len;
 	for (size_t i = 0; i < a->detail->inputs.len; i++)
 		(void)add_line(p, a->detail->inputs.at[i]);
 	a->detail->shape_line = LINE_NONE;
@@ -47,7 +48,7 @@ place_response(const struct place *p, struct response *a)
 }
 
 static void
-place_hooks(const struct place *p, struct hook_uses *hooks)
+place_hooks(struct place *p, struct hook_uses *hooks)
 {
 	for (size_t i = 0; i < hooks->len; i++)
 		hooks->at[i].line = hooks->at[i].record->kind == RECORD_HOOK
@@ -55,10 +56,10 @@ place_hooks(const struct place *p, struct hook_uses *hooks)
 		                        : LINE_NONE;
 }
 
-static void place_work(const struct place *p, struct work *w, int depth);
+static void place_work(struct place *p, struct work *w, int depth);
 
 static void
-place_agent(const struct place *p, struct agent *g, int depth)
+place_agent(struct place *p, struct agent *g, int depth)
 {
 	g->prompt_line = LINE_NONE;
 	if (g->opening != NULL && g->opening->kind == RECORD_USER)
@@ -78,7 +79,7 @@ line_of_call(const struct tool_call *call)
 }
 
 static void
-place_work(const struct place *p, struct work *w, int depth)
+place_work(struct place *p, struct work *w, int depth)
 {
 	if (depth > AGENT_DEPTH_MAX)
 		return; /* agent_link cuts deeper nesting */
@@ -96,10 +97,21 @@ place_work(const struct place *p, struct work *w, int depth)
 	place_hooks(p, &w->hooks);
 }
 
+static void
+keep_lines(struct builder *b, const struct place *p, struct line_uses *lines, uint64_t *bytes)
+{
+	size_t len = p->lines.len;
+	*lines = (struct line_uses){ARENA_ARRAY(b->arena, const struct record *, len), len, len};
+	if (len > 0)
+		memcpy(lines->at, p->lines.at, len * sizeof *lines->at);
+	*bytes = p->bytes;
+	arena_reset(&b->scratch);
+}
+
 void
 line_assign(struct builder *b, struct turn *t)
 {
-	struct place p = {b->arena, &t->lines, &t->line_bytes};
+	struct place p = {.arena = &b->scratch};
 	t->prompt_line = LINE_NONE;
 	if (t->opening->kind == RECORD_USER || t->opening->kind == RECORD_COMMAND)
 		t->prompt_line = place_line(&p, t->opening);
@@ -112,11 +124,13 @@ line_assign(struct builder *b, struct turn *t)
 	t->error_line = LINE_NONE;
 	if (t->failed && t->work.responses.len > 0)
 		t->error_line = t->work.responses.at[t->work.responses.len - 1]->first_line;
+	keep_lines(b, &p, &t->lines, &t->line_bytes);
 }
 
 void
 line_assign_rootless(struct builder *b, struct agent *g)
 {
-	struct place p = {b->arena, &g->lines, &g->line_bytes};
+	struct place p = {.arena = &b->scratch};
 	place_agent(&p, g, 0);
+	keep_lines(b, &p, &g->lines, &g->line_bytes);
 }

@@ -4,11 +4,12 @@
 #include "session/build.h"
 
 struct work *
-owner_work(struct owner o)
+owner_work(const struct builder *b, const struct chain *c, size_t i)
 {
-	if (o.agent != NULL)
-		return &o.agent->work;
-	return o.turn != NULL ? &o.turn->work : NULL;
+	union owner o = c->owner[i];
+	if (c == b->main)
+		return o.turn != NULL ? &o.turn->work : NULL;
+	return o.agent != NULL ? &o.agent->work : NULL;
 }
 
 uint32_t
@@ -25,10 +26,10 @@ static void
 take_usage(struct response *p, const struct response_record *a)
 {
 	bool decided = p->stop_reason != 0;
-	if (!a->usage.present)
+	if (a->usage == NULL)
 		return;
-	if (a->stop_reason != 0 || !p->usage.present ||
-	    (!decided && a->usage.output > p->usage.output))
+	if (a->stop_reason != 0 || p->usage == NULL ||
+	    (!decided && a->usage->output > p->usage->output))
 		p->usage = a->usage;
 }
 
@@ -102,14 +103,14 @@ response_collect(struct builder *b, struct chain *c)
 {
 	for (size_t i = 0; i < c->len; i++) {
 		const struct record *r = c->at[i];
-		struct work *work = owner_work(c->owner[i]);
+		struct work *work = owner_work(b, c, i);
 		if (r->kind != RECORD_RESPONSE || r->response->filler || work == NULL)
 			continue;
 		/* A copied response among own lines counts where it was made. */
-		if (r->fate == FATE_HISTORY && c->owner[i].turn != NULL &&
-		    !c->owner[i].turn->history)
+		if (r->fate == FATE_HISTORY && c == b->main && !c->owner[i].turn->history)
 			continue;
-		by_ident_put(&b->answered, r->response->request_ref, c->at[i]);
+		if (r->response->request_ref != 0)
+			b->answered[r->response->request_ref] = true;
 		uint32_t key = response_key(r);
 		struct response *p = by_ident_get(&b->responses, key);
 		if (p == NULL) {
@@ -128,7 +129,7 @@ response_collect(struct builder *b, struct chain *c)
 	}
 	for (size_t i = 0; i < c->responses.len; i++) {
 		struct response *p = c->responses.at[i];
-		p->usage_incomplete = p->usage.present && p->stop_reason == 0;
+		p->usage_incomplete = p->usage != NULL && p->stop_reason == 0;
 		if (p->stop_reason == 0 && p->has_call)
 			p->stop_reason = intern_add(b->names, STR("tool_use"));
 	}
@@ -273,7 +274,7 @@ time_response(struct builder *b, struct response *p, struct walk *w, const struc
 	if (p->failed && p->slices.at[0]->response->request == 0 && p->status == 0 &&
 	    p->attempts.len == 0)
 		p->no_call = true; /* 4.4: nothing was sent */
-	uint64_t lead = p->slices.at[0]->response->lead_ms * 1000000;
+	uint64_t lead = (uint64_t)p->slices.at[0]->response->lead_ms * 1000000;
 	if (lead > 0 && lead < w->first_slice_ns)
 		p->first_content_ns = w->first_slice_ns - lead;
 }
@@ -295,7 +296,7 @@ split_fallback(struct builder *b, struct chain *c, size_t at, struct walk *w,
                const struct request_list *q)
 {
 	const struct record *r = c->at[at];
-	struct work *work = owner_work(c->owner[at]);
+	struct work *work = owner_work(b, c, at);
 	size_t end = w->request;
 	while (end < q->len && (r->fallback->from == 0 || q->at[end]->request->model == 0 ||
 	                        q->at[end]->request->model == r->fallback->from))
@@ -334,10 +335,10 @@ add_unanswered(struct builder *b, struct chain *c, size_t at, struct walk *w,
                const struct request_list *q)
 {
 	const struct record *r = c->at[at];
-	struct work *work = owner_work(c->owner[at]);
+	struct work *work = owner_work(b, c, at);
 	size_t end = w->request;
 	for (; end < q->len && q->at[end]->time_ns <= r->time_ns; end++)
-		if (by_ident_get(&b->answered, q->at[end]->request->id) != NULL)
+		if (b->answered[q->at[end]->request->id])
 			return;
 	if (work == NULL || end == w->request)
 		return;

@@ -3,29 +3,30 @@
 
 #include <stdlib.h>
 
-/* Names that are made while a session is built get idents too: some room for them. */
-#define BY_IDENT_ROOM 1024
-
 struct by_ident
 by_ident_new(struct builder *b)
 {
-	return (struct by_ident){NULL, (size_t)intern_count(b->names) + BY_IDENT_ROOM, &b->scratch};
+	return (struct by_ident){.arena = &b->scratch};
 }
 
 void *
 by_ident_get(const struct by_ident *m, uint32_t ident)
 {
-	return m->at == NULL || ident == 0 || ident >= m->len ? NULL : m->at[ident];
+	size_t page = ident / INTERN_RUN;
+	return page >= m->len || m->at[page] == NULL ? NULL : m->at[page][ident % INTERN_RUN];
 }
 
 void
 by_ident_put(struct by_ident *m, uint32_t ident, void *p)
 {
-	if (ident == 0 || ident >= m->len)
+	size_t page = ident / INTERN_RUN;
+	if (ident == 0)
 		return;
-	if (m->at == NULL)
-		m->at = ARENA_ARRAY(m->arena, void *, m->len);
-	m->at[ident] = p;
+	while (page >= m->len)
+		*ARENA_PUSH(m->arena, m) = NULL;
+	if (m->at[page] == NULL)
+		m->at[page] = ARENA_ARRAY(m->arena, void *, INTERN_RUN);
+	m->at[page][ident % INTERN_RUN] = p;
 }
 
 bool
@@ -67,11 +68,12 @@ find_names(struct session *s, const struct transcript *t)
 static void
 reset(struct builder *b)
 {
-	struct by_ident *maps[] = {&b->call_by_id, &b->answers,  &b->responses, &b->carriers,
-	                           &b->notices,    &b->answered, &b->shapes,    &b->requests};
+	struct by_ident *maps[] = {&b->call_by_id, &b->answers, &b->responses, &b->carriers,
+	                           &b->notices,    &b->shapes,  &b->requests};
 	arena_free(&b->scratch);
 	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
 		*maps[i] = by_ident_new(b);
+	b->answered = ARENA_ARRAY(&b->scratch, bool, (size_t)intern_count(b->names));
 	b->version_decides = ARENA_ARRAY(&b->scratch, bool, (size_t)intern_count(b->names));
 	b->calls = (struct tool_calls){0};
 }
@@ -89,7 +91,6 @@ for_each_chain(struct builder *b, void (*f)(struct builder *b, struct chain *c))
 static void
 mark_unused(struct builder *b, struct chain *c)
 {
-	(void)b;
 	for (size_t i = 0; i < c->len; i++) {
 		struct record *r = c->at[i];
 		bool placeless = r->kind == RECORD_TITLE || r->kind == RECORD_QUEUE ||
@@ -97,7 +98,7 @@ mark_unused(struct builder *b, struct chain *c)
 		                 r->kind == RECORD_HOOK || r->kind == RECORD_COMPACTION ||
 		                 (r->kind == RECORD_USER && r->user->summary);
 		bool filler = r->kind == RECORD_RESPONSE && r->response->filler;
-		bool owned = c->owner[i].turn != NULL || c->owner[i].agent != NULL;
+		bool owned = c == b->main ? c->owner[i].turn != NULL : c->owner[i].agent != NULL;
 		if (r->fate == FATE_OWN && (filler || (!owned && !placeless)))
 			r->fate = FATE_UNUSED;
 	}
@@ -185,6 +186,7 @@ build_session(struct builder *b, const struct transcript *main, uint32_t id)
 	drop_timeless(&s->rootless, s);
 	drop_timeless_commands(&s->commands);
 	s->start_ns = UINT64_MAX;
+	arena_free(&b->scratch); /* before the lists of lines, which are long */
 	for (size_t i = 0; i < s->turns.len; i++) {
 		line_assign(b, s->turns.at[i]);
 		if (s->turns.at[i]->start.ns < s->start_ns)

@@ -15,13 +15,13 @@ usage_is_that_of_the_last_slice_with_a_stop_reason(void **state)
 	for (size_t i = 0; i < sizeof slices / sizeof *slices; i++) {
 		struct str uuid = arena_printf(&t->arena, "a%zu", i);
 		struct response_record *a = slice(t, arena_cstr(&t->arena, uuid), 2000 + i, "m1");
-		a->usage = (struct usage){.present = true, .output = slices[i].output};
+		a->usage = usage(t, slices[i].output);
 		a->stop_reason = slices[i].stops ? name(t, "end_turn") : 0;
 	}
 	struct sessions all = build(t, false);
 	const struct work *w = &all.at[0]->turns.at[0]->work;
 	assert_int_equal(w->responses.len, 1);
-	assert_int_equal(w->responses.at[0]->usage.output, 60);
+	assert_int_equal(w->responses.at[0]->usage->output, 60);
 	assert_false(w->responses.at[0]->usage_incomplete);
 }
 
@@ -31,12 +31,12 @@ usage_without_a_stop_reason_is_the_largest_and_incomplete(void **state)
 	struct tale *t = *state;
 	file(t, "S", NULL);
 	(void)user(t, "u1", 1000);
-	slice(t, "a1", 2000, "m1")->usage = (struct usage){.present = true, .output = 3};
-	slice(t, "a2", 2100, "m1")->usage = (struct usage){.present = true, .output = 8};
-	slice(t, "a3", 2200, "m1")->usage = (struct usage){.present = true, .output = 5};
+	slice(t, "a1", 2000, "m1")->usage = usage(t, 3);
+	slice(t, "a2", 2100, "m1")->usage = usage(t, 8);
+	slice(t, "a3", 2200, "m1")->usage = usage(t, 5);
 	struct sessions all = build(t, false);
 	const struct response *p = all.at[0]->turns.at[0]->work.responses.at[0];
-	assert_int_equal(p->usage.output, 8);
+	assert_int_equal(p->usage->output, 8);
 	assert_true(p->usage_incomplete);
 }
 

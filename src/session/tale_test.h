@@ -111,6 +111,14 @@ slice(struct tale *t, const char *uuid, uint64_t ms, const char *message)
 	return a;
 }
 
+static inline const struct usage *
+usage(struct tale *t, uint64_t output)
+{
+	struct usage *u = ARENA_NEW(&t->arena, struct usage);
+	u->output = output;
+	return u;
+}
+
 /* A slice that asks for a tool. */
 static inline struct block_record *
 call(struct tale *t, const char *uuid, uint64_t ms, const char *message, const char *id)

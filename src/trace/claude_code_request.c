@@ -68,7 +68,8 @@ open_request(struct claude_code *c, const struct place *place, const struct resp
 	                 place->parent == NULL      ? STR("standalone")
 	                 : place->parent == c->root ? STR("interaction")
 	                                            : STR("tool"));
-	claude_code_text(c, l, STR("speed"), p->usage.fast ? STR("fast") : STR("normal"));
+	claude_code_text(c, l, STR("speed"),
+	                 p->usage != NULL && p->usage->fast ? STR("fast") : STR("normal"));
 	claude_code_conversation(c, s, place, p->version);
 	if (c->live->detailed)
 		claude_code_text(c, l, STR("query_source"), source);
@@ -98,8 +99,8 @@ add_usage(struct claude_code *c, struct span *s, const struct response *p)
 {
 	struct arena *a = c->t.in->arena;
 	struct attributes *l = &s->attributes;
-	const struct usage *u = &p->usage;
-	if (!u->present)
+	const struct usage *u = p->usage;
+	if (u == NULL)
 		return;
 	attribute_int(a, l, STR("input_tokens"), u->input);
 	attribute_int(a, l, STR("output_tokens"), u->output);

@@ -92,8 +92,8 @@ add_usage(struct weave *w, struct span *s, const struct response *p)
 {
 	struct arena *a = w->t.in->arena;
 	struct attributes *l = &s->attributes;
-	const struct usage *u = &p->usage;
-	if (!u->present)
+	const struct usage *u = p->usage;
+	if (u == NULL)
 		return;
 	attribute_int(a, l, STR("gen_ai.usage.input_tokens"),
 	              u->input + u->cache_read + u->cache_creation);
