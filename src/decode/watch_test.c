@@ -35,8 +35,8 @@ what_today_s_versions_write_is_known(void **state)
 	    "{\"type\":\"user\",\"uuid\":\"u\",\"parentUuid\":null,\"turnOrigin\":\"sdk\","
 	    "\"message\":"
 	    "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}}",
-	    "{\"type\":\"assistant\",\"requestId\":\"r\",\"message\":{\"id\":\"m\",\"usage\":"
-	    "{\"speed\":\"fast\"},\"content\":[{\"type\":\"thinking\"}]}}",
+	    ("{\"type\":\"assistant\",\"requestId\":\"r\",\"message\":{\"id\":\"m\",\"usage\":"
+	     "{\"speed\":\"fast\"},\"content\":[{\"type\":\"thinking\"}]}}"),
 	    "{\"type\":\"system\",\"content\":\"a line of 1.0.43\"}",
 	    "{\"type\":\"attachment\",\"attachment\":{\"type\":\"date\",\"any\":1}}",
 	    "{\"type\":\"mode\",\"mode\":\"plan\",\"sessionId\":\"s\"}",
