@@ -79,6 +79,7 @@ struct response {
 		size_t len, cap;
 	} slices;            /* in block order; for a failed call the line that says so */
 	line_ref first_line; /* of slices.at[0]; the lines of the others follow */
+	line_ref error_line; /* the one that says why it failed; LINE_NONE: it did not */
 	uint32_t version, purpose;
 	struct work *work;             /* whose response it is; its calls are there too */
 	struct request_detail *detail; /* NULL: not asked for */

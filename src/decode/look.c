@@ -5,7 +5,8 @@
 #include "input/lines.h"
 
 #define LOOK_BYTES_MIN ((size_t)64 << 10) /* of a head; most tell within that */
-#define LOOK_LINES_MAX 8                  /* lines of a conversation that are looked at */
+#define LOOK_LINES_ENOUGH 8               /* of a conversation, for what most lines say */
+#define LOOK_LINES_MAX 32                 /* until one says which process wrote it */
 
 static void
 add_key(struct arena *a, struct look *look, struct intern *names, uint32_t ident)
@@ -36,6 +37,7 @@ struct glance {
 	struct json_parser *parser;
 	struct look *look;
 	size_t lines; /* of the conversation, so far */
+	bool process_known;
 };
 
 static void
@@ -65,10 +67,20 @@ glance_at(struct glance *g, struct str text)
 	add_key(g->arena, look, g->names, r.session);
 	add_key(g->arena, look, g->names, r.forked_session);
 	add_key(g->arena, look, g->names, r.origin_session);
+	if (r.kind == RECORD_RESPONSE) { /* after /clear it names the session before */
+		add_key(g->arena, look, g->names, r.response->process);
+		g->process_known = true;
+	}
 	if (r.uuid != 0) {
-		if (g->lines++ < LOOK_LINES_MAX / 2)
+		if (g->lines++ < LOOK_LINES_ENOUGH / 2)
 			add_key(g->arena, look, g->names, r.uuid);
 	}
+}
+
+static bool
+is_enough(const struct glance *g)
+{
+	return g->lines >= LOOK_LINES_MAX || (g->lines >= LOOK_LINES_ENOUGH && g->process_known);
 }
 
 /* From the head on, ever more of it, until enough of the conversation was seen. */
@@ -77,13 +89,13 @@ glance_over(struct glance *g, const struct source *s, struct diag *d)
 {
 	struct buf buf = {0};
 	uint64_t seen = 0;
-	for (size_t bytes = LOOK_BYTES_MIN; g->lines < LOOK_LINES_MAX && seen < s->size;
+	for (size_t bytes = LOOK_BYTES_MIN; g->lines < LOOK_LINES_ENOUGH && seen < s->size;
 	     bytes *= 16) {
 		struct lines l;
 		struct line line;
 		if (bytes > LOOK_BYTES_MAX || !lines_open_head(&l, s, bytes, &buf, d))
 			break;
-		while (g->lines < LOOK_LINES_MAX && lines_next(&l, &line)) {
+		while (!is_enough(g) && lines_next(&l, &line)) {
 			if (line.offset >= seen)
 				glance_at(g, line.text);
 			arena_reset(&g->scratch);

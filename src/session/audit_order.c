@@ -67,8 +67,10 @@ by_version(struct str a, struct str b)
 		struct str part_a = dot_a == STR_NONE ? a : str_head(a, dot_a);
 		struct str part_b = dot_b == STR_NONE ? b : str_head(b, dot_b);
 		uint64_t n = 0, m = 0;
-		bool numbers = str_to_u64(part_a, &n) && str_to_u64(part_b, &m);
-		int order = numbers ? by_number(n, m) : str_cmp(part_a, part_b);
+		bool number_a = str_to_u64(part_a, &n), number_b = str_to_u64(part_b, &m);
+		int order = number_a && number_b   ? by_number(n, m)
+		            : number_a != number_b ? (number_a ? -1 : 1)
+		                                   : str_cmp(part_a, part_b);
 		if (order != 0)
 			return order;
 		a = dot_a == STR_NONE ? (struct str){0} : str_skip(a, dot_a + 1);

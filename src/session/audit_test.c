@@ -270,6 +270,25 @@ a_fork_says_where_its_lines_are_from(void **state)
 	audit_end(&audit);
 }
 
+static void
+unknown_names_have_one_order_whatever_their_versions_are(void **state)
+{
+	static const char *const sorted[] = {"9", "10", "10.1", "1a", "b"};
+	struct tale *t = *state;
+	size_t count = sizeof sorted / sizeof *sorted;
+	for (size_t first = 0; first < count; first++) {
+		struct audit audit;
+		audit_begin(&audit, 1);
+		for (size_t i = 0; i < count; i++)
+			*ARENA_PUSH(&t->arena, &audit.unknown) = (struct unknown_name){
+			    .name = STR("x"), .version = str_of(sorted[(first + i) % count])};
+		audit_sort(&audit);
+		for (size_t i = 0; i < count; i++)
+			assert_true(str_eq(audit.unknown.at[i].version, str_of(sorted[i])));
+		audit_end(&audit);
+	}
+}
+
 int
 main(void)
 {
@@ -286,6 +305,7 @@ main(void)
 	    TEST(a_prompt_that_nothing_came_of_is_no_missing_turn),
 	    TEST(tokens_are_held_against_the_sums_that_the_agent_keeps),
 	    TEST(a_fork_says_where_its_lines_are_from),
+	    TEST(unknown_names_have_one_order_whatever_their_versions_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

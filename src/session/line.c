@@ -8,6 +8,8 @@ struct place {
 	struct arena *arena;
 	struct line_uses lines;
 	uint64_t bytes;
+	const struct record *shape; /* the last one; NULL: none */
+	line_ref shape_line;
 };
 
 static line_ref
@@ -30,21 +32,42 @@ place_line(struct place *p, const struct record *r)
 	return add_line(p, r);
 }
 
+/* The other slices of a response that failed hold what the model said before. */
+static bool
+says_error(const struct record *r)
+{
+	return r->kind != RECORD_RESPONSE || r->response->failed;
+}
+
+/* What requests offer stands on one line for many of them. */
+static line_ref
+place_shape(struct place *p, const struct record *shape)
+{
+	if (shape == NULL)
+		return LINE_NONE;
+	if (p->shape != shape)
+		p->shape_line = add_line(p, shape);
+	p->shape = shape;
+	return p->shape_line;
+}
+
 /* A response's lines stand one after the other. */
 static void
 place_response(struct place *p, struct response *a)
 {
 	a->first_line = (line_ref)p->lines.len;
-	for (size_t i = 0; i < a->slices.len; i++)
-		(void)add_line(p, a->slices.at[i]);
+	a->error_line = LINE_NONE;
+	for (size_t i = 0; i < a->slices.len; i++) {
+		line_ref line = add_line(p, a->slices.at[i]);
+		if (a->failed && a->error_line == LINE_NONE && says_error(a->slices.at[i]))
+			a->error_line = line;
+	}
 	if (a->detail == NULL)
 		return;
 	a->detail->first_input = (line_ref)p->lines.len;
 	for (size_t i = 0; i < a->detail->inputs.len; i++)
 		(void)add_line(p, a->detail->inputs.at[i]);
-	a->detail->shape_line = LINE_NONE;
-	if (a->detail->shape != NULL)
-		a->detail->shape_line = add_line(p, a->detail->shape);
+	a->detail->shape_line = place_shape(p, a->detail->shape);
 }
 
 static void
@@ -123,7 +146,7 @@ line_assign(struct builder *b, struct turn *t)
 	place_work(&p, &t->work, 0);
 	t->error_line = LINE_NONE;
 	if (t->failed && t->work.responses.len > 0)
-		t->error_line = t->work.responses.at[t->work.responses.len - 1]->first_line;
+		t->error_line = t->work.responses.at[t->work.responses.len - 1]->error_line;
 	keep_lines(b, &p, &t->lines, &t->line_bytes);
 }
 

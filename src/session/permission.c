@@ -73,6 +73,8 @@ find(struct tool_call *call)
 	uint64_t asked = later(call->start.ns, call->pre_hooks_end_ns);
 	if (o == NULL)
 		return;
+	if (asked > call->end.ns) /* a hook's line may be late */
+		asked = call->end.ns;
 	if (o->decision == DECISION_ACCEPT) {
 		p->asked = p->resolved = p->approved = by_user(o->source);
 	} else if (o->decision == DECISION_REJECT) {

@@ -18,6 +18,8 @@ struct splitter {
 	/* of the input before, and whether a process began since then */
 	uint32_t version;
 	bool sdk, started;
+	size_t next_named;    /* line from which on the process's name was looked for */
+	uint32_t copied_from; /* session of the last line that has a uuid; 0: its own */
 	struct turn *command; /* that waits for its output */
 	struct turn *start;   /* that holds the hooks of a start */
 };
@@ -112,7 +114,9 @@ static bool
 opens_process(struct splitter *s, const struct record *r)
 {
 	bool sdk = (r->flags & RECORD_SDK) != 0;
-	bool opens = s->started || s->version != r->version || s->sdk != sdk;
+	bool opens = s->started;
+	if (s->version != 0)
+		opens |= s->version != r->version || s->sdk != sdk;
 	if (sdk && r->kind == RECORD_USER)
 		opens |= initiator_of(r) == INITIATOR_HUMAN;
 	s->version = r->version;
@@ -135,7 +139,7 @@ new_turn(struct splitter *s, size_t i)
 	if (t->history && r->forked_session != 0)
 		t->session_id = r->forked_session;
 	t->initiator = r->kind == RECORD_USER ? initiator_of(r) : INITIATOR_NONE;
-	t->start = start_of(s, r);
+	t->start = measured(r->time_ns);
 	t->version = r->version;
 	t->cwd = r->cwd;
 	t->entrypoint = r->kind == RECORD_USER ? r->user->entrypoint : 0;
@@ -151,6 +155,7 @@ static struct turn *
 new_input(struct splitter *s, size_t i)
 {
 	struct turn *t = new_turn(s, i);
+	t->start = start_of(s, s->c->at[i]);
 	t->opens_process = opens_process(s, s->c->at[i]);
 	s->command = NULL;
 	return t;
@@ -183,21 +188,14 @@ is_output(const struct record *r)
 
 /* The process's first session, as later lines of the file name it. */
 static uint32_t
-process_after(const struct chain *c, size_t i)
+process_after(struct splitter *s, size_t i)
 {
-	for (; i < c->len; i++)
-		if (c->at[i]->kind == RECORD_RESPONSE && c->at[i]->response->process != 0)
-			return c->at[i]->response->process;
-	return 0;
-}
-
-/* The session whose copied lines end before line i. */
-static uint32_t
-copied_from(const struct chain *c, size_t i)
-{
-	for (; i > 0; i--)
-		if (c->at[i - 1]->uuid != 0)
-			return c->at[i - 1]->forked_session;
+	size_t *k = &s->next_named;
+	if (*k < i)
+		*k = i;
+	for (; *k < s->c->len; ++*k)
+		if (s->c->at[*k]->kind == RECORD_RESPONSE && s->c->at[*k]->response->process != 0)
+			return s->c->at[*k]->response->process;
 	return 0;
 }
 
@@ -212,11 +210,11 @@ open_command(struct splitter *s, size_t i)
 	t->local = true;
 	t->end = t->start;
 	if (t->process == 0)
-		t->process = process_after(s->c, i);
+		t->process = process_after(s, i);
 	if (r->kind == RECORD_USER && r->user->clears)
 		before = t->process;
 	else if (r->kind == RECORD_COMMAND)
-		before = copied_from(s->c, i);
+		before = s->copied_from;
 	if (before != 0)
 		t->session_id = before;
 	s->command = t;
@@ -265,6 +263,8 @@ shell_input_before(const struct chain *c, size_t i)
 static void
 note_line(struct splitter *s, struct turn *t, const struct record *r)
 {
+	if (r->uuid != 0)
+		s->copied_from = r->forked_session;
 	if (r->kind == RECORD_QUEUE && r->queue->operation == QUEUE_DEQUEUE)
 		s->dequeue = r;
 	if (r->kind == RECORD_HOOK && r->hook->source != 0) {

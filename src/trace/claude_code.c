@@ -15,22 +15,20 @@ claude_code_text(struct claude_code *c, struct attributes *list, struct str key,
 	attribute_text(c->t.in->arena, list, key, text);
 }
 
-/* The service that a model's plain name belongs to. */
-static void
-add_provider(struct claude_code *c, struct span *s)
+/* The service that a model's plain name belongs to; without a model the one that there is mostly. */
+static struct str
+provider_of(const struct claude_code *c, const struct work *w)
 {
 	struct str model = {0};
-	const struct work *w = c->turn != NULL ? &c->turn->work : &c->t.in->agent->work;
 	for (size_t i = 0; i < w->responses.len && model.len == 0; i++)
 		model = trace_name(&c->t, w->responses.at[i]->model);
-	if (model.len == 0 || str_starts(model, STR("claude-")))
-		claude_code_text(c, &s->attributes, STR("anthropic.provider"), STR("firstParty"));
+	return model.len == 0 || str_starts(model, STR("claude-")) ? STR("firstParty")
+	                                                           : (struct str){0};
 }
 
 static void
 add_common(struct claude_code *c, struct span *s, struct str kind, uint32_t version)
 {
-	const struct trace_options *o = c->t.in->options;
 	struct attributes *l = &s->attributes;
 	if (!c->live->no_session_id)
 		claude_code_text(c, l, STR("session.id"), c->session);
@@ -41,13 +39,19 @@ add_common(struct claude_code *c, struct span *s, struct str kind, uint32_t vers
 		claude_code_text(c, l, STR("app.entrypoint"),
 		                 trace_name(&c->t, c->turn->entrypoint));
 	if (claude_code_has(c, version, FEATURE_GEN_AI)) {
-		add_provider(c, s);
+		claude_code_text(c, l, STR("anthropic.provider"), c->provider);
 		claude_code_text(c, l, STR("gen_ai.provider.name"), STR("anthropic"));
 	}
 	claude_code_text(c, l, STR("span.type"), kind);
-	for (size_t i = 0; !c->live->no_resource && i < o->resource.len; i++)
-		if (attribute_get(l, o->resource.at[i].key) == NULL)
-			*ARENA_PUSH(c->t.in->arena, l) = o->resource.at[i];
+}
+
+/* The resource's attributes of the user stand on spans too; a span's own win. */
+static void
+add_resource(struct arena *a, struct attributes *list, const struct attributes *resource)
+{
+	for (size_t i = 0; i < resource->len; i++)
+		if (attribute_get(list, resource->at[i].key) == NULL)
+			*ARENA_PUSH(a, list) = resource->at[i];
 }
 
 struct span *
@@ -220,9 +224,11 @@ execution_of(const struct claude_code *c, const struct tool_call *call)
 	return NULL;
 }
 
-/* An agent has no span of its own: what it does hangs below the execution of its call. */
+/* An agent has no span of its own: what it does hangs below the execution of its call; call and
+ * execution are those that hold it. */
 static void
-agent(struct claude_code *c, const struct place *outer, const struct agent *g)
+agent(struct claude_code *c, const struct place *outer, const struct agent *g,
+      const struct executed *holder)
 {
 	struct place inner = {.parent = c->root, .agent = g, .depth = outer->depth + 1};
 	if (inner.depth > CLAUDE_CODE_DEPTH_MAX)
@@ -230,7 +236,9 @@ agent(struct claude_code *c, const struct place *outer, const struct agent *g)
 	if (outer->agent != NULL)
 		inner.spawner = outer->agent->id;
 	if (g->spawner != NULL && claude_code_has(c, g->version, FEATURE_AGENT_OF_TOOL)) {
-		const struct span *execution = execution_of(c, g->spawner);
+		const struct span *execution = holder != NULL && holder->call == g->spawner
+		                                   ? holder->span
+		                                   : execution_of(c, g->spawner);
 		if (execution != NULL)
 			inner.parent = execution;
 	}
@@ -244,17 +252,17 @@ work(struct claude_code *c, const struct place *place, const struct work *w)
 		claude_code_request(c, place, w->responses.at[i]);
 	for (size_t i = 0; i < w->unanswered.len; i++)
 		claude_code_unanswered(c, place, w->unanswered.at[i]);
-	for (size_t i = 0; i < w->calls.len; i++) {
-		const struct span *below = claude_code_tool(c, place, w->calls.at[i]);
-		if (below != NULL)
-			*ARENA_PUSH(c->t.in->arena,
-			            &c->executed) = (struct executed){w->calls.at[i], below};
-	}
+	size_t first = c->executed.len;
 	for (size_t i = 0; i < w->calls.len; i++)
-		if (w->calls.at[i]->agent != NULL)
-			agent(c, place, w->calls.at[i]->agent);
+		*ARENA_PUSH(c->t.in->arena, &c->executed) = (struct executed){
+		    w->calls.at[i], claude_code_tool(c, place, w->calls.at[i])};
+	for (size_t i = 0; i < w->calls.len; i++)
+		if (w->calls.at[i]->agent != NULL) {
+			struct executed holder = c->executed.at[first + i];
+			agent(c, place, w->calls.at[i]->agent, &holder);
+		}
 	for (size_t i = 0; i < w->agents.len; i++)
-		agent(c, place, w->agents.at[i]);
+		agent(c, place, w->agents.at[i], NULL);
 	if (c->live->detailed)
 		claude_code_hooks(c, place, &w->hooks);
 }
@@ -303,9 +311,7 @@ set_resource(struct claude_code *c, const struct turn *t, uint32_t version, stru
 		claude_code_text(c, l, STR("telemetry.distro.name"), STR("retrospan"));
 		claude_code_text(c, l, STR("telemetry.distro.version"), o->version);
 	}
-	for (size_t i = 0; i < o->resource.len; i++)
-		if (attribute_get(l, o->resource.at[i].key) == NULL)
-			*ARENA_PUSH(c->t.in->arena, l) = o->resource.at[i];
+	add_resource(c->t.in->arena, l, &o->resource);
 	r->scope_name = STR("com.anthropic.claude_code.tracing");
 	r->scope_version = STR("1.0.0");
 	claude_code_text(c, &r->scope_attributes, STR("retrospan.version"), o->version);
@@ -321,15 +327,18 @@ claude_code_trace(const struct trace_input *in, struct spans *out)
 	c.version = claude_code_version(c.live->emulate);
 	c.session = intern_str(in->names,
 	                       in->turn != NULL ? in->turn->session_id : in->session->id);
+	c.provider = provider_of(&c, in->turn != NULL ? &in->turn->work : &in->agent->work);
 	if (in->turn != NULL) {
 		set_resource(&c, in->turn, in->turn->version, &out->resource);
 		turn(&c, in->turn);
-		return;
+	} else {
+		set_resource(&c, NULL, in->agent->version, &out->resource);
+		id_trace(AGENT, STR("agent, alone"),
+		         intern_str(in->names, in->agent->opening->uuid), c.t.id);
+		work(&c, &alone, &in->agent->work);
 	}
-	set_resource(&c, NULL, in->agent->version, &out->resource);
-	id_trace(AGENT, STR("agent, alone"), intern_str(in->names, in->agent->opening->uuid),
-	         c.t.id);
-	work(&c, &alone, &in->agent->work);
+	for (size_t i = 0; i < out->len && !c.live->no_resource; i++)
+		add_resource(in->arena, &out->at[i]->attributes, &in->options->resource);
 }
 
 const struct convention claude_code_convention = {

@@ -47,32 +47,44 @@ put_definition(struct buf *b, struct arena *a, struct json_raw tool)
 }
 
 static void
-add_tools(struct claude_code *c, struct span *s, const struct response *p)
+read_tools(struct claude_code *c, line_ref line)
 {
-	struct arena *a = c->t.in->arena;
-	struct json_raw tools = trace_content(&c->t, p->detail->shape_line)->tools;
+	struct json_raw tools = trace_content(&c->t, line)->tools;
+	struct arena scratch = {0};
 	struct buf list = {0}, definition = {0};
 	unsigned char digest[HASH_LEN];
 	size_t count = 0;
-	if (json_raw_type(tools) != '[')
-		return;
 	for (struct json_raw_iter it = json_raw_iter(tools);
 	     count < TOOLS_MAX && json_raw_next(&it); count++) {
 		buf_clear(&definition);
-		put_definition(&definition, a, it.value);
+		put_definition(&definition, &scratch, it.value);
 		hash_text(buf_str(&definition), digest);
 		buf_add(&list, count == 0 ? STR("[{\"name\":") : STR(",{\"name\":"));
-		json_put_text(&list, json_raw_text(a, json_raw_get(it.value, STR("name"))));
+		json_put_text(&list, json_raw_text(&scratch, json_raw_get(it.value, STR("name"))));
 		BUF_LIT(&list, ",\"hash\":\"");
 		buf_hex(&list, digest, HASH_BYTES);
 		BUF_LIT(&list, "\"}");
 	}
-	if (count > 0) {
-		BUF_LIT(&list, "]");
-		claude_code_text(c, &s->attributes, STR("tools"), joined(c, &list));
-		attribute_int(a, &s->attributes, STR("tools_count"), count);
-	}
+	BUF_LIT(&list, "]");
+	c->tools.line = line;
+	c->tools.text = joined(c, &list);
+	c->tools.count = count;
 	buf_free(&definition);
+	arena_free(&scratch);
+}
+
+static void
+add_tools(struct claude_code *c, struct span *s, const struct response *p)
+{
+	line_ref line = p->detail->shape_line;
+	if (json_raw_type(trace_content(&c->t, line)->tools) != '[')
+		return;
+	if (c->tools.count == 0 || c->tools.line != line)
+		read_tools(c, line);
+	if (c->tools.count == 0)
+		return;
+	claude_code_text(c, &s->attributes, STR("tools"), c->tools.text);
+	attribute_int(c->t.in->arena, &s->attributes, STR("tools_count"), c->tools.count);
 }
 
 /* ---- what a request added to the conversation ---- */

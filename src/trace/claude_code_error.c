@@ -1,4 +1,5 @@
 /* The convention `claude-code`: how failures are called. cc 4.3, 7.1 */
+#include "base/json.h"
 #include "trace/claude_code_private.h"
 
 /* What the program adds to the server's words. */
@@ -12,7 +13,7 @@ server_message(struct claude_code *c, struct str text, struct str status)
 	if (status.len > 0 && str_starts(text, status))
 		text = str_trim(str_skip(text, status.len));
 	if (str_starts(text, STR("{"))) {
-		struct json_raw body = json_raw_of(text);
+		struct json_raw body = json_raw_of(json_repair(c->t.in->arena, text));
 		struct str inner = json_raw_text(
 		    c->t.in->arena, json_raw_get(json_raw_get(body, STR("error")), STR("message")));
 		if (inner.len > 0)
@@ -35,7 +36,7 @@ leading_number(struct str text)
 struct str
 claude_code_request_error(struct claude_code *c, const struct response *p)
 {
-	const struct content *content = trace_content(&c->t, p->first_line);
+	const struct content *content = trace_content(&c->t, p->error_line);
 	struct str status = trace_name(&c->t, p->status);
 	struct str text = content->error;
 	if (text.len == 0)

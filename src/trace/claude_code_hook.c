@@ -63,7 +63,7 @@ add_span(struct claude_code *c, const struct place *place, struct firing *f, str
 	struct span *s = claude_code_span(c, place, STR("hook"), trace_name(&c->t, r->uuid),
 	                                  r->version);
 	struct attributes *l = &s->attributes;
-	claude_code_times(c, s, NULL, (struct moment){f->start_ns, EVIDENCE_DERIVED},
+	claude_code_times(c, s, place->parent, (struct moment){f->start_ns, EVIDENCE_DERIVED},
 	                  (struct moment){f->end_ns, EVIDENCE_MEASURED});
 	claude_code_conversation(c, s, place, r->version);
 	claude_code_text(c, l, STR("hook_event"), event_of(name));

@@ -38,6 +38,12 @@ struct claude_code {
 	bool strict;             /* only what the live program would have exported */
 	struct str session;
 	const struct span *root; /* the interaction; NULL: none */
+	struct str provider;     /* of its models */
+	struct {
+		line_ref line; /* that they were read from */
+		struct str text;
+		size_t count;
+	} tools; /* that the request before offered */
 	struct {
 		struct executed *at;
 		size_t len, cap;

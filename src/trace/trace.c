@@ -1,31 +1,34 @@
 /* The making of one trace: ids, times, and what a call was asked and answered. */
 #include "trace/trace.h"
 
-static bool
-id_is_new(struct trace *t, const unsigned char id[SPAN_ID_LEN])
+static struct used_id *
+id_place(struct used_id *ids, size_t cap, uint64_t id)
 {
-	uint64_t n;
-	memcpy(&n, id, sizeof n);
+	size_t k = (size_t)id & (cap - 1);
+	while (ids[k].uses != 0 && ids[k].id != id)
+		k = (k + 1) & (cap - 1);
+	return &ids[k];
+}
+
+/* Counts a use of an id, and gives how many there are with it. */
+static unsigned
+use_id(struct trace *t, const unsigned char text[SPAN_ID_LEN])
+{
+	uint64_t id;
+	memcpy(&id, text, sizeof id);
 	if (t->id_count * 2 >= t->id_cap) {
 		size_t cap = t->id_cap == 0 ? 256 : t->id_cap * 2;
-		uint64_t *ids = ARENA_ARRAY(t->in->arena, uint64_t, cap);
+		struct used_id *ids = ARENA_ARRAY(t->in->arena, struct used_id, cap);
 		for (size_t i = 0; i < t->id_cap; i++)
-			if (t->ids[i] != 0) {
-				size_t k = (size_t)t->ids[i] & (cap - 1);
-				while (ids[k] != 0)
-					k = (k + 1) & (cap - 1);
-				ids[k] = t->ids[i];
-			}
+			if (t->ids[i].uses != 0)
+				*id_place(ids, cap, t->ids[i].id) = t->ids[i];
 		t->ids = ids;
 		t->id_cap = cap;
 	}
-	size_t k = (size_t)n & (t->id_cap - 1);
-	for (; t->ids[k] != 0; k = (k + 1) & (t->id_cap - 1))
-		if (t->ids[k] == n)
-			return false;
-	t->ids[k] = n;
-	t->id_count++;
-	return true;
+	struct used_id *place = id_place(t->ids, t->id_cap, id);
+	t->id_count += place->uses == 0;
+	place->id = id;
+	return ++place->uses;
 }
 
 struct span *
@@ -35,9 +38,12 @@ trace_span(struct trace *t, const struct span *parent, struct str type, struct s
 	memcpy(s->trace_id, t->id, TRACE_ID_LEN);
 	id_span(t->id, type, key, s->span_id);
 	/* A transcript may use an id twice; its spans still need one each. */
-	for (unsigned n = 2; !id_is_new(t, s->span_id); n++)
+	unsigned n = use_id(t, s->span_id);
+	for (bool taken = n > 1; taken; n++) {
 		id_span(t->id, type, arena_printf(t->in->arena, "%.*s#%u", STR_ARG(key), n),
 		        s->span_id);
+		taken = use_id(t, s->span_id) > 1;
+	}
 	if (parent != NULL)
 		memcpy(s->parent_id, parent->span_id, SPAN_ID_LEN);
 	s->kind = SPAN_INTERNAL;

@@ -6,12 +6,17 @@
 #include "trace/convention.h"
 #include "trace/id.h"
 
+struct used_id {
+	uint64_t id;
+	unsigned uses; /* 0: an empty place */
+};
+
 /* The making of one trace: what every convention needs for it. */
 struct trace {
 	const struct trace_input *in;
 	struct spans *out;
 	unsigned char id[TRACE_ID_LEN];
-	uint64_t *ids; /* span ids so far, a hash set */
+	struct used_id *ids; /* span ids so far, a hash table */
 	size_t id_count, id_cap;
 };
 

@@ -128,7 +128,7 @@ static void
 add_failure(struct weave *w, struct span *s, const struct response *p)
 {
 	struct str type = weave_name(w, p->error != 0 ? p->error : p->status);
-	struct str text = policy_plain(w->t.in->arena, &trace_content(&w->t, p->first_line)->parts);
+	struct str text = policy_plain(w->t.in->arena, &trace_content(&w->t, p->error_line)->parts);
 	weave_error(w, s, type.len > 0 ? type : STR("api_error"),
 	            policy_cut(&w->t.in->options->policy, w->t.in->arena, text));
 	weave_text(w, s, STR("gen_ai.provider.name"), provider_of(weave_request_model(w, p)));
