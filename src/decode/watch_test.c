@@ -32,9 +32,9 @@ static void
 what_today_s_versions_write_is_known(void **state)
 {
 	static const char *const lines[] = {
-	    "{\"type\":\"user\",\"uuid\":\"u\",\"parentUuid\":null,\"turnOrigin\":\"sdk\","
-	    "\"message\":"
-	    "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}}",
+	    ("{\"type\":\"user\",\"uuid\":\"u\",\"parentUuid\":null,\"turnOrigin\":\"sdk\","
+	     "\"message\":"
+	     "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}}"),
 	    ("{\"type\":\"assistant\",\"requestId\":\"r\",\"message\":{\"id\":\"m\",\"usage\":"
 	     "{\"speed\":\"fast\"},\"content\":[{\"type\":\"thinking\"}]}}"),
 	    "{\"type\":\"system\",\"content\":\"a line of 1.0.43\"}",
