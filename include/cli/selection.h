@@ -14,6 +14,11 @@
 #include "sink/sender.h"
 #include "trace/convention.h"
 
+/* A run that sends to an endpoint that does not answer takes its time. Those of the events that
+ * follow must not queue up behind it without end; the long wait is for where nobody waits for us. */
+#define SELECTION_WAIT_MS 10000
+#define SELECTION_WAIT_LONG_MS 300000
+
 /* A trace as a convention made it, and of what. */
 struct trace_made {
 	const struct convention *convention;

@@ -58,8 +58,11 @@ void endpoint_add_headers(struct arena *a, struct endpoint *e, struct str list, 
 void endpoint_add_header(struct arena *a, struct endpoint *e, struct str line, struct str where,
                          struct diag *d);
 
-/* text with every value of a header in it replaced, and the URL's user: what the other side says
- * may hold what it was told. */
+/* True when a user or a query stands in the URL: keys do. */
+bool endpoint_may_hold_key(struct str url);
+
+/* text with every value of a header in it replaced, and the URL's user and query: what the other
+ * side says may hold what it was told. */
 struct str endpoint_redact(struct arena *a, const struct endpoint *e, struct str text);
 
 #endif

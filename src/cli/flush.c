@@ -36,7 +36,8 @@ variable_without_keys(const char *name)
 	                                   "OTEL_EXPORTER_OTLP_CLIENT_KEY",
 	                                   "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
 	                                   "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
-	                                   "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE"};
+	                                   "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+	                                   "WANDB_API_KEY"};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strcmp(name, keys[i]) == 0)
 			return (struct str){0};

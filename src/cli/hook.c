@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 
 /* The agent waits for a hook that is not detached. */
 #define HOOK_DEADLINE_MS 10000
+#define HOOK_EVENT_MS 10000                     /* for the next bytes of an event */
+#define HOOK_DRAIN_BYTES_MAX ((size_t)64 << 20) /* read of an event that is too long */
 
 /* ---- the command line ---- */
 
@@ -70,17 +73,26 @@ name_output(struct arena *a, struct options *o, struct str session, struct diag 
 
 /* ---- an event ---- */
 
-/* All of standard input: who writes it must not be left with a broken pipe. */
+/* All of standard input: who writes it must not be left with a broken pipe, unless it never ends. */
 static bool
 read_event(struct arena *a, struct str *text, struct diag *d)
 {
 	struct buf b = {0};
 	ssize_t n;
+	size_t drained = 0;
 	do {
+		struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+		if (poll(&input, 1, HOOK_EVENT_MS) == 0) {
+			errno = ETIMEDOUT;
+			n = -1;
+			break;
+		}
 		n = read(STDIN_FILENO, buf_reserve(&b, 1 << 16), 1 << 16);
-		if (n > 0)
-			b.len += b.len > EVENT_BYTES_MAX ? 0 : (size_t)n;
-	} while (n > 0 || (n < 0 && errno == EINTR));
+		if (n > 0 && b.len > EVENT_BYTES_MAX)
+			drained += (size_t)n;
+		else if (n > 0)
+			b.len += (size_t)n;
+	} while ((n > 0 && drained < HOOK_DRAIN_BYTES_MAX) || (n < 0 && errno == EINTR));
 	bool is_whole = n == 0 && b.len <= EVENT_BYTES_MAX;
 	if (n < 0)
 		(void)diag_fail(d, (struct str){0}, "standard input: %s", strerror(errno));
@@ -122,9 +134,21 @@ static int export(struct arena *a, const struct event *e, const struct options *
 	*ARENA_PUSH(a, &o.paths) = e->transcript->path;
 	if (options_send(&o) && o.sending.deadline_ms == 0 && !o.detach)
 		o.sending.deadline_ms = HOOK_DEADLINE_MS;
-	bool ok = name_output(a, &o, e->session, &diag);
+	bool ok = name_output(a, &o, e->session, &diag), is_busy = false;
+	/* One run after the other: else an older one would put its file over a newer one's. */
+	struct ledger *turn = NULL;
+	if (ok && o.has_output && env->state.len > 0) {
+		struct str folder[] = {env->state, STR("/ledger/files")};
+		turn = ledger_open(a, arena_join(a, folder, 2), e->session,
+		                   o.detach ? SELECTION_WAIT_LONG_MS : SELECTION_WAIT_MS, &is_busy,
+		                   &diag);
+	}
+	if (is_busy)
+		diag_warn(&diag, o.output, 0, "another run is still at work on it");
 	log_print(log, &diag);
-	return ok ? run_selection(&o, env, &selection, log) : 1;
+	int status = ok ? run_selection(&o, env, &selection, log) : 1;
+	ledger_close(turn, &diag);
+	return status;
 }
 
 int

@@ -13,6 +13,7 @@
 #include "cli/environment.h"
 #include "cli/folder.h"
 #include "cli/settings.h"
+#include "sink/endpoint.h"
 #include "sink/file.h"
 
 #define SETTINGS_BYTES_MAX ((size_t)4 << 20)
@@ -51,10 +52,18 @@ put_word(struct buf *b, struct str word)
 static bool
 has_secret(const struct options *o)
 {
+	for (size_t i = 0; i < o->words.len; i++) {
+		struct str word = o->words.at[i];
+		bool names = str_eq(word, STR("--endpoint")) && i + 1 < o->words.len;
+		if (names)
+			word = o->words.at[++i];
+		if ((names || str_starts(word, STR("--endpoint="))) && endpoint_may_hold_key(word))
+			return true;
+	}
 	for (size_t i = 0; i < o->sending.headers.len; i++)
 		if (!str_starts(o->sending.headers.at[i], STR("@")))
 			return true;
-	return str_has(o->sending.endpoint, STR("@"));
+	return false;
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "base/when.h"
 #include "cli/sending.h"
+#include "sink/endpoint.h"
 #include "trace/context.h"
 #include "trace/policy.h"
 
@@ -362,7 +363,7 @@ parse_long(struct arena *a, struct argument_list *args, struct str text, struct 
 			return false;
 		bool ok = set(a, o, option, value, err);
 		if (option->id == OPTION_HEADER ||
-		    (option->id == OPTION_ENDPOINT && str_has(value, STR("@"))))
+		    (option->id == OPTION_ENDPOINT && endpoint_may_hold_key(value)))
 			scrub(args, value.len);
 		return ok;
 	}

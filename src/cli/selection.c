@@ -5,10 +5,6 @@
 
 #define TARGET_BYTES 16 /* of the digest that stands for where spans go */
 
-/* A run that sends to an endpoint that does not answer takes its time. Those of the turns that
- * follow must not queue up behind it without end. */
-#define BUSY_MS 10000
-
 /* Items that the sender got one after the other, and that met the same fate. */
 struct fated {
 	enum fate fate;
@@ -24,9 +20,23 @@ target_name(struct arena *a, const struct exporter *x, const struct options *o,
 	    x->endpoint.url, o->convention, o->emulate,   o->detailed ? STR("detailed") : STR(""),
 	    o->traceparent,  env->entity,   env->project,
 	};
+	struct {
+		struct str *at;
+		size_t len, cap;
+	} all = {0};
 	unsigned char digest[HASH_LEN];
 	struct buf b = {0};
-	hash_parts(parts, sizeof parts / sizeof *parts, digest);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		*ARENA_PUSH(a, &all) = parts[i];
+	/* A project or tenant may stand in a header; another key is no other place. */
+	for (size_t i = 0; i < x->endpoint.headers.len; i++) {
+		const struct header *h = &x->endpoint.headers.at[i];
+		if (str_eq_nocase(h->name, STR("authorization")))
+			continue;
+		*ARENA_PUSH(a, &all) = h->name;
+		*ARENA_PUSH(a, &all) = h->value;
+	}
+	hash_parts(all.at, all.len, digest);
 	buf_hex(&b, digest, TARGET_BYTES);
 	struct str name = arena_str(a, buf_str(&b));
 	buf_free(&b);
@@ -44,7 +54,14 @@ selection_begin(struct selection *s, struct arena *a, const struct exporter *x,
 		    "neither HOME nor XDG_STATE_HOME is set: what was sent before is not known");
 	else
 		s->ledger = ledger_open(a, arena_join(a, parts, 3), s->session,
-		                        s->whole ? 0 : BUSY_MS, &s->is_busy, d);
+		                        s->whole && o->detach ? SELECTION_WAIT_LONG_MS
+		                                              : SELECTION_WAIT_MS,
+		                        &s->is_busy, d);
+	if (s->is_busy && s->whole) { /* no event follows that would send what is left */
+		s->is_busy = false;
+		diag_warn(d, (struct str){0}, 0,
+		          "another run is still sending this session: all of it is sent again");
+	}
 }
 
 /* True when nothing of the trace is final. An agent without a turn may yet find one. */

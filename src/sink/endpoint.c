@@ -216,6 +216,12 @@ endpoint_add_header(struct arena *a, struct endpoint *e, struct str line, struct
 
 /* ---- secrets ---- */
 
+bool
+endpoint_may_hold_key(struct str url)
+{
+	return str_has(url, STR("@")) || str_has(url, STR("?"));
+}
+
 static struct str
 replace(struct arena *a, struct str text, struct str secret)
 {
@@ -231,6 +237,24 @@ replace(struct arena *a, struct str text, struct str secret)
 	buf_add(&out, text);
 	text = arena_str(a, buf_str(&out));
 	buf_free(&out);
+	return text;
+}
+
+/* "KEY=VALUE&KEY=VALUE": some backends take their key there. */
+static struct str
+redact_query(struct arena *a, struct str query, struct str text)
+{
+	if (str_starts(query, STR("?")))
+		query = str_skip(query, 1);
+	text = replace(a, text, query);
+	while (query.len > 0) {
+		size_t end = str_find_byte(query, '&');
+		struct str one = end == STR_NONE ? query : str_head(query, end);
+		size_t equals = str_find_byte(one, '=');
+		if (equals != STR_NONE)
+			text = replace(a, text, str_skip(one, equals + 1));
+		query = str_skip(query, end == STR_NONE ? query.len : end + 1);
+	}
 	return text;
 }
 
@@ -250,6 +274,7 @@ endpoint_redact(struct arena *a, const struct endpoint *e, struct str text)
 		text = replace(a, text, u.user);
 		if (colon != STR_NONE)
 			text = replace(a, text, str_skip(u.user, colon + 1));
+		text = redact_query(a, u.query, text);
 	}
 	return text;
 }

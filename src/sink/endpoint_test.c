@@ -188,12 +188,13 @@ static void
 secrets_in_what_a_server_says_are_redacted(void **state)
 {
 	struct try *t = *state;
-	(void)url(t, "http://ada:pa55word@h/", ENDPOINT_EXACT);
+	(void)url(t, "http://ada:pa55word@h/?api_key=qu3ry&p=1", ENDPOINT_EXACT);
 	add_list(t, "authorization=Bearer%20tok123456,x=1");
 	struct str said = endpoint_redact(
 	    &t->arena, &t->endpoint,
-	    STR("no tok123456, tok123456 or Bearer tok123456; 1 pa55word"));
-	assert_true(str_eq(said, STR("no [redacted], [redacted] or [redacted]; 1 [redacted]")));
+	    STR("no tok123456, tok123456 or Bearer tok123456; 1 pa55word qu3ry"));
+	assert_true(
+	    str_eq(said, STR("no [redacted], [redacted] or [redacted]; 1 [redacted] [redacted]")));
 }
 
 int

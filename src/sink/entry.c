@@ -87,7 +87,7 @@ uint64_t
 entry_items_of(int folder, const char *name)
 {
 	char bytes[ENTRY_HEAD_BYTES_MAX];
-	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	ssize_t got = fd >= 0 ? read(fd, bytes, sizeof bytes) : 0;
 	if (fd >= 0)
 		(void)close(fd);

@@ -115,8 +115,8 @@ write_all(int fd, struct str bytes)
 bool
 folder_write(int folder, struct str bytes)
 {
-	int fd = openat(folder, FOLDER_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-	                0600);
+	int fd = openat(folder, FOLDER_NEW,
+	                O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return false;
 	bool ok = write_all(fd, bytes) && fsync(fd) == 0;

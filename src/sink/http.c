@@ -191,6 +191,10 @@ http_open(const struct endpoint *e, struct diag *d)
 	(void)curl_easy_setopt(h->curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	(void)curl_easy_setopt(h->curl, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(h->curl, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* A name server that does not answer must not outlast the deadline. */
+	(void)curl_easy_setopt(h->curl, CURLOPT_QUICK_EXIT, 1L);
+#endif
 	(void)curl_easy_setopt(h->curl, CURLOPT_USERAGENT, arena_cstr(&a, e->user_agent));
 	(void)curl_easy_setopt(h->curl, CURLOPT_ERRORBUFFER, h->error);
 	(void)curl_easy_setopt(h->curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);

@@ -55,7 +55,7 @@ add_kept(struct arena *a, int folder, enum spool_place place, struct kepts *all)
 static void
 drop(const struct kept *k, uint64_t *bytes, struct dropped *dropped)
 {
-	int fd = openat(k->folder, k->name.at, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(k->folder, k->name.at, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		uint64_t items = entry_items_of(k->folder, k->name.at);
 		if (unlinkat(k->folder, k->name.at, 0) == 0) {

@@ -121,6 +121,7 @@ bool
 spool_list(struct spool *s, struct arena *a, struct spool_targets *targets, struct diag *d)
 {
 	struct names names = {0};
+	bool ok = true;
 	int root = folder_open(s->options.folder, false);
 	*targets = (struct spool_targets){0};
 	if (root < 0 && errno == ENOENT)
@@ -131,14 +132,20 @@ spool_list(struct spool *s, struct arena *a, struct spool_targets *targets, stru
 	}
 	for (size_t i = 0; i < names.len; i++) {
 		struct spool_target t;
-		int fd = target_is_name(names.at[i]) ? folder_open_at(root, names.at[i].at, false)
-		                                     : -1;
+		if (!target_is_name(names.at[i]))
+			continue;
+		int fd = folder_open_at(root, names.at[i].at, false);
 		if (fd >= 0 && target_read(a, fd, names.at[i], &t))
 			*ARENA_PUSH(a, targets) = t;
+		else if (fd >= 0 || errno != ENOENT)
+			ok = diag_fail(d, s->options.folder,
+			               "what is kept in %.*s is left: where it was to go can't be "
+			               "read, or others may write there",
+			               STR_ARG(names.at[i]));
 		close_if_open(fd);
 	}
 	(void)close(root);
-	return true;
+	return ok;
 }
 
 void
@@ -346,7 +353,7 @@ spool_take(struct spool *s, struct arena *a, const struct spool_target *t, struc
 	e->name = (struct str){arena_cstr(a, name), name.len};
 	int folder = open_place(s, target, SPOOL_WAITING);
 	if (folder >= 0)
-		e->fd = openat(folder, e->name.at, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		e->fd = openat(folder, e->name.at, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	bool ok = e->fd >= 0 && claim(e->fd, folder, e->name.at);
 	close_if_open(folder);
 	if (!ok) {

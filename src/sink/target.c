@@ -35,7 +35,7 @@ target_is_name(struct str name)
 static void
 read_file(int folder, struct buf *out)
 {
-	int fd = openat(folder, TARGET_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(folder, TARGET_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || !folder_read(fd, TARGET_BYTES_MAX, out))
 		buf_clear(out);
 	if (fd >= 0)
