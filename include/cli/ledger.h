@@ -18,7 +18,7 @@ struct ledger;
 
 /*
  * Opens the ledger folder/name, which is made when it is missing, and waits while another run has
- * it, at most wait_ms (0: as long as it takes): *is_busy is set when that is not enough. What
+ * it, at most wait_ms: *is_busy is set when that is not enough. What
  * can't be read counts as empty. NULL when it is busy, and after diag_warn when there can't be one.
  * Lives in a until ledger_close.
  */

@@ -104,12 +104,11 @@ lock(int fd, uint64_t wait_ms)
 {
 	const struct timespec pause = {0, LEDGER_POLL_MS * 1000000};
 	for (uint64_t ms = 0;; ms += LEDGER_POLL_MS) {
-		if (flock(fd, wait_ms == 0 ? LOCK_EX : LOCK_EX | LOCK_NB) == 0)
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return true;
 		if (errno != EINTR && (errno != EWOULDBLOCK || ms >= wait_ms))
 			return false;
-		if (wait_ms > 0)
-			(void)nanosleep(&pause, NULL);
+		(void)nanosleep(&pause, NULL);
 	}
 }
 

@@ -60,7 +60,7 @@ open_it(struct try *t)
 {
 	bool is_busy = true;
 	struct ledger *l = ledger_open(&t->arena, arena_printf(&t->arena, "%s/a/b", t->folder),
-	                               NAME, 0, &is_busy, &t->diag);
+	                               NAME, 30000, &is_busy, &t->diag);
 	assert_false(is_busy);
 	return l;
 }

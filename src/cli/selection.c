@@ -20,10 +20,7 @@ target_name(struct arena *a, const struct exporter *x, const struct options *o,
 	    x->endpoint.url, o->convention, o->emulate,   o->detailed ? STR("detailed") : STR(""),
 	    o->traceparent,  env->entity,   env->project,
 	};
-	struct {
-		struct str *at;
-		size_t len, cap;
-	} all = {0};
+	struct strs all = {0};
 	unsigned char digest[HASH_LEN];
 	struct buf b = {0};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
