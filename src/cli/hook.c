@@ -12,6 +12,7 @@
 #include "cli/folder.h"
 #include "cli/install.h"
 #include "cli/run.h"
+#include "sink/lock.h"
 
 /* The agent waits for a hook that is not detached. */
 #define HOOK_DEADLINE_MS 10000
@@ -69,6 +70,35 @@ name_output(struct arena *a, struct options *o, struct str session, struct diag 
 		parts[1].len = 0;
 	o->output = arena_join(a, parts, 4);
 	return true;
+}
+
+/* Of runs that write a file for one session the next begins when one has ended: else an older one
+ * could put its file over a newer one's. -1 when it does not wait, or no longer. */
+static int
+wait_turn(struct arena *a, const struct options *o, const struct environment *env, const char *name,
+          struct diag *d)
+{
+	struct str folder[] = {env->state, STR("/locks")};
+	if (!o->has_output || env->state.len == 0)
+		return -1;
+	int fd = folder_make(a, arena_join(a, folder, 2), 0700)
+	             ? lock_open(AT_FDCWD, name,
+	                         o->detach ? SELECTION_WAIT_LONG_MS : SELECTION_WAIT_MS)
+	             : -1;
+	if (fd < 0 && errno == EWOULDBLOCK)
+		diag_warn(d, o->output, 0, "another run is still at work on it");
+	else if (fd < 0)
+		diag_warn(d, str_of(name), 0, "%s: other runs are not waited for", strerror(errno));
+	return fd;
+}
+
+static void
+end_turn(int fd, const char *name)
+{
+	if (fd < 0)
+		return;
+	(void)unlink(name);
+	(void)close(fd);
 }
 
 /* ---- an event ---- */
@@ -134,20 +164,13 @@ static int export(struct arena *a, const struct event *e, const struct options *
 	*ARENA_PUSH(a, &o.paths) = e->transcript->path;
 	if (options_send(&o) && o.sending.deadline_ms == 0 && !o.detach)
 		o.sending.deadline_ms = HOOK_DEADLINE_MS;
-	bool ok = name_output(a, &o, e->session, &diag), is_busy = false;
-	/* One run after the other: else an older one would put its file over a newer one's. */
-	struct ledger *turn = NULL;
-	if (ok && o.has_output && env->state.len > 0) {
-		struct str folder[] = {env->state, STR("/ledger/files")};
-		turn = ledger_open(a, arena_join(a, folder, 2), e->session,
-		                   o.detach ? SELECTION_WAIT_LONG_MS : SELECTION_WAIT_MS, &is_busy,
-		                   &diag);
-	}
-	if (is_busy)
-		diag_warn(&diag, o.output, 0, "another run is still at work on it");
+	bool ok = name_output(a, &o, e->session, &diag);
+	struct str parts[] = {env->state, STR("/locks/"), e->session};
+	const char *name = arena_cstr(a, arena_join(a, parts, 3));
+	int turn = ok ? wait_turn(a, &o, env, name, &diag) : -1;
 	log_print(log, &diag);
 	int status = ok ? run_selection(&o, env, &selection, log) : 1;
-	ledger_close(turn, &diag);
+	end_turn(turn, name);
 	return status;
 }
 

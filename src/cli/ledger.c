@@ -6,20 +6,17 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "cli/folder.h"
 #include "sink/file.h"
+#include "sink/lock.h"
 
 #define LEDGER_HEAD STR("retrospan ledger 1\n")
 #define LEDGER_IDS_MAX ((size_t)1 << 20) /* later ones are not written down */
-#define LEDGER_TRIES 1000                /* others may replace the file while we wait for it */
-#define LEDGER_POLL_MS 20
-#define LEDGER_FILES_MAX 100000 /* that are looked at for their age */
+#define LEDGER_FILES_MAX 100000          /* that are looked at for their age */
 #define LEDGER_AGE_S ((time_t)LEDGER_DAYS * 24 * 3600)
 
 struct ledger {
@@ -92,50 +89,6 @@ ledger_add(struct ledger *l, const unsigned char id[SPAN_ID_LEN])
 
 /* ---- the file ---- */
 
-static bool
-is_same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* False, errno set: EWOULDBLOCK when another run still has it. */
-static bool
-lock(int fd, uint64_t wait_ms)
-{
-	const struct timespec pause = {0, LEDGER_POLL_MS * 1000000};
-	for (uint64_t ms = 0;; ms += LEDGER_POLL_MS) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return true;
-		if (errno != EINTR && (errno != EWOULDBLOCK || ms >= wait_ms))
-			return false;
-		(void)nanosleep(&pause, NULL);
-	}
-}
-
-/* Opens the file that has the name once its lock is ours: -1, errno set, when that can't be. */
-static int
-open_locked(const char *path, uint64_t wait_ms)
-{
-	for (int i = 0; i < LEDGER_TRIES; i++) {
-		struct stat ours, named;
-		int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
-		if (fd < 0)
-			return -1;
-		if (!lock(fd, wait_ms)) {
-			int error = errno;
-			close(fd);
-			errno = error;
-			return -1;
-		}
-		if (fstat(fd, &ours) == 0 && S_ISREG(ours.st_mode) && lstat(path, &named) == 0 &&
-		    is_same_file(&ours, &named))
-			return fd;
-		close(fd);
-	}
-	errno = EBUSY;
-	return -1;
-}
-
 static void
 load(struct ledger *l)
 {
@@ -164,7 +117,7 @@ ledger_open(struct arena *a, struct str folder, struct str name, uint64_t wait_m
 	l->folder = folder;
 	l->path = arena_join(a, parts, 3);
 	const char *path = arena_cstr(a, l->path);
-	l->fd = folder_make(a, folder, 0700) ? open_locked(path, wait_ms) : -1;
+	l->fd = folder_make(a, folder, 0700) ? lock_open(AT_FDCWD, path, wait_ms) : -1;
 	*is_busy = l->fd < 0 && errno == EWOULDBLOCK;
 	if (*is_busy)
 		return NULL;

@@ -6,12 +6,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sink/entry.h"
 #include "sink/folder.h"
+#include "sink/lock.h"
 #include "sink/room.h"
 #include "sink/target.h"
 
@@ -20,7 +20,9 @@
 #define NAME_SUM_LEN 16
 #define SEQUENCE_MAX 0xffffffu
 
+/* Held while something is put there. */
 #define LOCK_NAME "lock"
+#define LOCK_WAIT_MS 10000
 
 struct spool {
 	struct spool_options options;
@@ -84,21 +86,6 @@ close_if_open(int fd)
 {
 	if (fd >= 0)
 		(void)close(fd);
-}
-
-/* Waits for the one lock of the spool, which is held while something is put there. -1 with errno. */
-static int
-lock(int root)
-{
-	int fd = openat(root, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	while (fd >= 0 && flock(fd, LOCK_EX) != 0)
-		if (errno != EINTR) {
-			int error = errno;
-			(void)close(fd);
-			errno = error;
-			return -1;
-		}
-	return fd;
 }
 
 /* The folder of a target, or its "rejected". */
@@ -275,7 +262,7 @@ put(struct spool *s, struct put *p, const struct spool_batch *b, struct diag *d)
 		                b->items, plural(b->items), b->bytes.len);
 	} else if (ok) {
 		root = folder_open(s->options.folder, true);
-		held = root >= 0 ? lock(root) : -1;
+		held = root >= 0 ? lock_open(root, LOCK_NAME, LOCK_WAIT_MS) : -1;
 		ok = held >= 0 && put_locked(s, root, p);
 		if (!ok && !s->told_failure) {
 			s->told_failure = true;
@@ -330,16 +317,6 @@ spool_put_part(struct spool *s, const struct spool_target *t, const struct spool
 
 /* ---- taking ---- */
 
-/* True when fd is locked now and still the file of that name. */
-static bool
-claim(int fd, int folder, const char *name)
-{
-	struct stat mine, there;
-	return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &mine) == 0 &&
-	       fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(mine.st_mode) &&
-	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
-}
-
 bool
 spool_take(struct spool *s, struct arena *a, const struct spool_target *t, struct str name,
            struct spool_entry *e, struct diag *d)
@@ -354,7 +331,7 @@ spool_take(struct spool *s, struct arena *a, const struct spool_target *t, struc
 	int folder = open_place(s, target, SPOOL_WAITING);
 	if (folder >= 0)
 		e->fd = openat(folder, e->name.at, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	bool ok = e->fd >= 0 && claim(e->fd, folder, e->name.at);
+	bool ok = e->fd >= 0 && lock_claim(e->fd, folder, e->name.at);
 	close_if_open(folder);
 	if (!ok) {
 		spool_leave(e);
