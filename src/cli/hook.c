@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/when.h"
 #include "cli/arrival.h"
 #include "cli/event.h"
 #include "cli/folder.h"
@@ -16,7 +17,8 @@
 
 /* The agent waits for a hook that is not detached. */
 #define HOOK_DEADLINE_MS 10000
-#define HOOK_EVENT_MS 10000                     /* for the next bytes of an event */
+#define HOOK_EVENT_MS 10000 /* for the next bytes of an event */
+#define HOOK_LOG_BYTES_MAX (1 << 20)
 #define HOOK_DRAIN_BYTES_MAX ((size_t)64 << 20) /* read of an event that is too long */
 
 /* ---- the command line ---- */
@@ -135,20 +137,49 @@ read_event(struct arena *a, struct str *text, struct diag *d)
 	return is_whole;
 }
 
-/* True in the process that goes on, which nobody waits for and which holds nothing open that
- * somebody reads. Without a second process it is this one. */
-static bool
-detach(void)
+/* ---- going on alone ---- */
+
+/* Opens the log of detached runs; one that is full makes room for a new one. -1 when there is none. */
+static int
+open_log(struct arena *a, const struct environment *env)
 {
+	struct str parts[] = {env->state, STR("/hook.log"), STR(".1")};
+	const char *path = arena_cstr(a, arena_join(a, parts, 2));
+	const char *old = arena_cstr(a, arena_join(a, parts, 3));
+	struct stat st;
+	if (env->state.len == 0 || !folder_make(a, env->state, 0700))
+		return -1;
+	if (lstat(path, &st) == 0 && st.st_size >= HOOK_LOG_BYTES_MAX)
+		(void)rename(path, old);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	              0600);
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* True in the process that goes on, which nobody waits for and which holds nothing open that
+ * somebody reads: what it says goes to the log. Without a second process it is this one. */
+static bool
+detach(struct arena *a, const struct options *o, const struct event *e,
+       const struct environment *env, struct log *log)
+{
+	char now[WHEN_TEXT_MAX];
 	pid_t child = fork();
 	if (child != 0)
 		return child < 0;
 	(void)setsid();
-	int fd = open("/dev/null", O_RDWR);
-	for (int i = 0; i <= STDERR_FILENO && fd >= 0; i++)
-		(void)dup2(fd, i);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), said = open_log(a, env);
+	if (null >= 0)
+		for (int i = 0; i <= STDERR_FILENO; i++)
+			(void)dup2(i == STDERR_FILENO && said >= 0 ? said : null, i);
+	log->time = arena_str(a,
+	                      (struct str){now, when_format(env->now_ns / WHEN_MS * WHEN_MS, now)});
+	log->session = e->session;
+	log->quiet = o->quiet;
+	log->progress = false;
 	return true;
 }
 
@@ -196,7 +227,7 @@ hook(const struct options *o, const struct environment *env, struct log *log)
 	log_print(log, &diag);
 	if (!ok)
 		status = 1;
-	else if (e.transcript != NULL && (!o->detach || detach()))
+	else if (e.transcript != NULL && (!o->detach || detach(&a, o, &e, env, log)))
 		status = export(&a, &e, o, env, log);
 	arena_free(&a);
 	return status;

@@ -30,6 +30,22 @@ put_number(struct buf *b, const char *key, uint64_t n)
 	buf_printf(b, ",\"%s\":%" PRIu64, key, n);
 }
 
+/* The beginning of a line. */
+static struct buf
+begin(const struct log *l)
+{
+	struct buf b = {0};
+	if (l->json)
+		buf_byte(&b, '{');
+	if (l->json && l->session.len > 0) {
+		put_member(&b, "time", l->time);
+		put_member(&b, "session", l->session);
+	} else if (l->session.len > 0) {
+		buf_printf(&b, "%.*s %.*s: ", STR_ARG(l->time), STR_ARG(l->session));
+	}
+	return b;
+}
+
 static void
 write_line(struct log *l, struct buf *b)
 {
@@ -43,9 +59,8 @@ write_line(struct log *l, struct buf *b)
 static void
 print_note(struct log *l, const struct diag_note *n)
 {
-	struct buf b = {0};
+	struct buf b = begin(l);
 	if (l->json) {
-		buf_byte(&b, '{');
 		put_member(&b, "level", str_of(levels[n->kind]));
 		if (n->file.len > 0)
 			put_member(&b, "file", n->file);
@@ -80,9 +95,8 @@ log_print(struct log *l, struct diag *d)
 void
 log_more(struct log *l, struct str file, uint64_t count)
 {
-	struct buf b = {0};
+	struct buf b = begin(l);
 	if (l->json) {
-		buf_byte(&b, '{');
 		put_member(&b, "level", STR("skipped"));
 		put_member(&b, "file", file);
 		put_member(&b, "message", STR("more lines skipped"));
@@ -99,15 +113,15 @@ void
 log_info(struct log *l, const char *format, ...)
 {
 	struct arena scratch = {0};
-	struct buf b = {0};
+	struct buf b;
 	va_list args;
 	if (l->quiet)
 		return;
+	b = begin(l);
 	va_start(args, format);
 	struct str text = arena_vprintf(&scratch, format, args);
 	va_end(args);
 	if (l->json) {
-		buf_byte(&b, '{');
 		put_member(&b, "level", STR("info"));
 		put_member(&b, "message", text);
 		buf_byte(&b, '}');
@@ -176,11 +190,11 @@ put_sending(struct buf *b, const struct summary *s, bool json)
 void
 log_summary(struct log *l, const struct summary *s)
 {
-	struct buf b = {0};
+	struct buf b;
 	if (l->quiet)
 		return;
+	b = begin(l);
 	if (l->json) {
-		buf_byte(&b, '{');
 		put_member(&b, "level", STR("info"));
 		put_member(&b, "message", STR("done"));
 		put_number(&b, "sessions", s->sessions);
@@ -219,11 +233,11 @@ log_summary(struct log *l, const struct summary *s)
 void
 log_flush(struct log *l, const struct summary *s, uint64_t left)
 {
-	struct buf b = {0};
+	struct buf b;
 	if (l->quiet)
 		return;
+	b = begin(l);
 	if (l->json) {
-		buf_byte(&b, '{');
 		put_member(&b, "level", STR("info"));
 		put_member(&b, "message", STR("done"));
 		put_number(&b, "flushed", s->flushed);
