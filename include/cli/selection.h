@@ -19,6 +19,10 @@
 #define SELECTION_WAIT_MS 10000
 #define SELECTION_WAIT_LONG_MS 300000
 
+/* How long a run waits for another one of its session; ends: no event follows. Half of a deadline is
+ * left for the sending. */
+uint64_t selection_wait_ms(const struct options *o, bool ends);
+
 /* A trace as a convention made it, and of what. */
 struct trace_made {
 	const struct convention *convention;

@@ -84,8 +84,7 @@ wait_turn(struct arena *a, const struct options *o, const struct environment *en
 	if (!o->has_output || env->state.len == 0)
 		return -1;
 	int fd = folder_make(a, arena_join(a, folder, 2), 0700)
-	             ? lock_open(AT_FDCWD, name,
-	                         o->detach ? SELECTION_WAIT_LONG_MS : SELECTION_WAIT_MS)
+	             ? lock_open(AT_FDCWD, name, selection_wait_ms(o, true))
 	             : -1;
 	if (fd < 0 && errno == EWOULDBLOCK)
 		diag_warn(d, o->output, 0, "another run is still at work on it");

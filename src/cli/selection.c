@@ -40,6 +40,14 @@ target_name(struct arena *a, const struct exporter *x, const struct options *o,
 	return name;
 }
 
+uint64_t
+selection_wait_ms(const struct options *o, bool ends)
+{
+	uint64_t wait = o->detach && ends ? SELECTION_WAIT_LONG_MS : SELECTION_WAIT_MS;
+	uint64_t half = o->sending.deadline_ms / 2;
+	return half > 0 && half < wait ? half : wait;
+}
+
 void
 selection_begin(struct selection *s, struct arena *a, const struct exporter *x,
                 const struct options *o, const struct environment *env, struct diag *d)
@@ -51,9 +59,7 @@ selection_begin(struct selection *s, struct arena *a, const struct exporter *x,
 		    "neither HOME nor XDG_STATE_HOME is set: what was sent before is not known");
 	else
 		s->ledger = ledger_open(a, arena_join(a, parts, 3), s->session,
-		                        s->whole && o->detach ? SELECTION_WAIT_LONG_MS
-		                                              : SELECTION_WAIT_MS,
-		                        &s->is_busy, d);
+		                        selection_wait_ms(o, s->whole), &s->is_busy, d);
 	if (s->is_busy && s->whole) { /* no event follows that would send what is left */
 		s->is_busy = false;
 		diag_warn(d, (struct str){0}, 0,
