@@ -24,9 +24,6 @@ struct spool_target backlog_target(const struct options *o, const struct exporte
 struct backlog *backlog_open(const struct options *o, const struct environment *env,
                              const struct exporter *x, struct diag *d);
 
-/* True when there is a place for what can't be sent. */
-bool backlog_keeps(const struct backlog *b);
-
 /* Hands the sender what is waiting, oldest first, until it takes no more. */
 void backlog_send(struct backlog *b, const struct encoder *e, struct sender *s, struct diag *d);
 

@@ -35,4 +35,7 @@ bool inputs_find(struct arena *a, const struct options *o, const struct environm
 size_t inputs_relatives(struct arena *a, struct intern *names,
                         const struct transcripts *transcripts, struct looks *known);
 
+/* True for a file that is a transcript, whatever it is called: nothing may be written in its place. */
+bool inputs_is_transcript(struct arena *a, struct str path);
+
 #endif

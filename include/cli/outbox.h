@@ -35,9 +35,9 @@ void outbox_catch_up(struct outbox *o, struct diag *d);
 void outbox_pack(const struct outbox *o, const struct trace_made *made, struct packed *to,
                  struct buf *ids, struct diag *d);
 
-/* Adds what outbox_pack made; in order, on one thread. Items and resource are copied. False when
- * nothing more will be delivered (reported) nor kept; what is added nevertheless is counted. */
-bool outbox_add(struct outbox *o, const struct packed *pairs, struct str ids,
+/* Adds what outbox_pack made; in order, on one thread. Items and resource are copied. What is
+ * added when nothing more will be delivered (reported) is kept, or at least counted. */
+void outbox_add(struct outbox *o, const struct packed *pairs, struct str ids,
                 const struct resource *resource, struct diag *d);
 
 /* Sends what is left, waits, frees, and fills the part of the summary about sending. False when

@@ -28,17 +28,17 @@ struct render {
 	void *tick_ctx;
 	/* results */
 	uint64_t turns, spans;
+	bool file_failed; /* what is in the file is not everything (reported), or nobody reads it */
 	/* the batch that is being filled */
 	struct batch *batch;
 };
 
-/* Renders the wanted sessions of a family. False when there is no use in going on: writing failed
- * (reported), nobody reads any more (file_sink_closed), or all that was wanted was
- * sending and that failed. */
+/* Renders the wanted sessions of a family. False when there is no use in going on: the file failed,
+ * and nothing is sent. */
 bool render_sessions(struct render *r, struct intern *names, const struct sessions *sessions,
                      struct diag *d);
 
-/* Writes what is left in the batch. */
-bool render_finish(struct render *r, struct diag *d);
+/* Writes what is left in the batch, and frees it; to be called at the end, whatever happened. */
+void render_finish(struct render *r, struct diag *d);
 
 #endif

@@ -83,12 +83,6 @@ backlog_open(const struct options *o, const struct environment *env, const struc
 	return b;
 }
 
-bool
-backlog_keeps(const struct backlog *b)
-{
-	return b != NULL && b->spool != NULL;
-}
-
 /* ---- to the sender ---- */
 
 static void

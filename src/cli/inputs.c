@@ -1,6 +1,8 @@
 /* The files that a command line means, and those that they refer to. */
 #include "cli/inputs.h"
 
+#include <sys/stat.h>
+
 #include "base/pool.h"
 #include "input/source.h"
 #include "session/family.h"
@@ -372,4 +374,20 @@ inputs_relatives(struct arena *a, struct intern *names, const struct transcripts
 	}
 	json_parser_free(s.parser);
 	return s.found;
+}
+
+bool
+inputs_is_transcript(struct arena *a, struct str path)
+{
+	struct diag quiet = {.arena = a};
+	struct sources found = {0};
+	struct look look;
+	struct stat st;
+	if (stat(arena_cstr(a, path), &st) != 0 || !S_ISREG(st.st_mode) ||
+	    !source_find(a, path, &found, &quiet))
+		return false;
+	struct json_parser *parser = json_parser_new();
+	bool is_one = look_at(a, parser, found.at[0], &look, &quiet);
+	json_parser_free(parser);
+	return is_one;
 }

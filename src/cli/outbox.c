@@ -33,7 +33,6 @@ struct outbox {
 	struct selection *selection; /* NULL: everything is sent */
 	struct parcel *parcel;       /* being filled, or NULL */
 	size_t used;                 /* bytes of its items, with what join adds to each */
-	bool is_closed;              /* nothing is sent any more */
 	uint64_t lost;               /* items that could not be made small enough */
 };
 
@@ -325,7 +324,7 @@ flush(struct outbox *o, struct diag *d)
 	o->parcel = NULL;
 	o->used = 0;
 	if (p != NULL)
-		o->is_closed = !sender_send(o->sender, p, d);
+		(void)sender_send(o->sender, p, d);
 }
 
 static struct parcel *
@@ -351,7 +350,7 @@ is_full(const struct outbox *o, size_t room, size_t len, size_t cost)
 	                             parcel_len(o->parcel) + len > OUTBOX_SPANS_MAX);
 }
 
-bool
+void
 outbox_add(struct outbox *o, const struct packed *pairs, struct str ids,
            const struct resource *resource, struct diag *d)
 {
@@ -380,7 +379,6 @@ outbox_add(struct outbox *o, const struct packed *pairs, struct str ids,
 		parcel_add(parcel_for(o, resource), item, packed_item(pairs, 2 * i + 1));
 		o->used += cost_of(o, item);
 	}
-	return !o->is_closed || backlog_keeps(o->backlog);
 }
 
 bool

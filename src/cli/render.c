@@ -50,7 +50,6 @@ struct render_job {
 	struct tasks tasks;
 	struct arena *arenas; /* one per thread */
 	struct diag *diag;
-	bool ok;
 };
 
 static const struct line_uses *
@@ -152,24 +151,27 @@ batch_of(struct render *r)
 	return r->batch;
 }
 
-/* Frees the traces whose items are written; the last may still be in use. */
+/* Frees the traces that the batch holds, but for one that is still in use. */
 static void
-release(struct batch *b, const struct rendered *keep)
+empty(struct batch *b, const struct rendered *keep)
 {
 	struct rendered **at = (struct rendered **)(void *)b->holders.at;
 	size_t len = b->holders.len / sizeof *at;
+	buf_clear(&b->items);
+	b->resource = NULL;
+	b->used = 0;
 	for (size_t i = 0; i < len; i++)
 		if (at[i] != keep)
 			rendered_give(b, at[i]);
 	buf_clear(&b->holders);
 }
 
-static bool
+/* What does not get into the file makes it useless, and is sent all the same. */
+static void
 flush(struct render *r, const struct rendered *keep, struct diag *d)
 {
 	struct batch *b = batch_of(r);
 	size_t count = b->items.len / sizeof(struct str);
-	bool ok = true;
 	if (count > 0) {
 		buf_clear(&b->bytes);
 		r->encoder->join((const struct str *)(const void *)b->items.at, count, b->resource,
@@ -180,36 +182,33 @@ flush(struct render *r, const struct rendered *keep, struct diag *d)
 			          "a single span takes %zu bytes: its line is longer than many "
 			          "readers accept",
 			          b->bytes.len);
-		ok = file_sink_write(r->sink, buf_str(&b->bytes), d);
+		r->file_failed = !file_sink_write(r->sink, buf_str(&b->bytes), d);
 	}
-	buf_clear(&b->items);
-	b->resource = NULL;
-	b->used = 0;
-	release(b, keep);
-	return ok;
+	empty(b, keep);
 }
 
 /* The flush rule of encoder_room; a batch has one resource. */
-static bool
+static void
 add_item(struct render *r, struct str item, const struct rendered *holder, struct diag *d)
 {
 	struct batch *b = batch_of(r);
 	size_t cost = item.len + r->encoder->item_overhead;
-	bool ok = true;
-	if (r->encoder->item_bytes_max != 0 && item.len > r->encoder->item_bytes_max)
-		return diag_fail(d, (struct str){0},
-		                 "a span of %zu bytes is too large to be written", item.len);
+	if (r->encoder->item_bytes_max != 0 && item.len > r->encoder->item_bytes_max) {
+		r->file_failed = true;
+		(void)diag_fail(d, (struct str){0},
+		                "a span of %zu bytes is too large to be written", item.len);
+		return;
+	}
 	bool other = b->resource != NULL && b->resource != &holder->resource &&
 	             !resource_equal(b->resource, &holder->resource);
 	if (b->items.len > 0 && (other || b->used > b->room || cost > b->room - b->used))
-		ok = flush(r, holder, d);
+		flush(r, holder, d);
 	if (b->resource == NULL) {
 		b->resource = &holder->resource;
 		b->room = encoder_room(r->encoder, b->resource);
 	}
 	buf_add(&b->items, (struct str){(const char *)&item, sizeof item});
 	b->used += cost;
-	return ok;
 }
 
 static bool
@@ -224,18 +223,16 @@ done(void *ctx, size_t i, void *result)
 	if (r->tick != NULL)
 		r->tick(r->tick_ctx, weigh(job, i));
 	r->turns += job->tasks.at[i].turn != NULL && !job->tasks.at[i].turn->local;
-	if (r->outbox != NULL &&
-	    !outbox_add(r->outbox, &t->outgoing, buf_str(&t->ids), &t->resource, job->diag))
-		job->ok = r->sink != NULL;
-	for (size_t k = 0; k < packed_len(&t->packed) && job->ok; k++)
-		job->ok = add_item(r, packed_item(&t->packed, k), t, job->diag);
-	if (r->sink == NULL) /* the outbox has copied it */
-		rendered_give(b, t);
-	else
-		buf_add(&b->holders, (struct str){(const char *)&t, sizeof(struct rendered *)});
-	if (job->ok && r->sink != NULL && r->encoder->batch_bytes == 0)
-		job->ok = flush(r, NULL, job->diag);
-	return job->ok;
+	if (r->outbox != NULL) /* which copies it */
+		outbox_add(r->outbox, &t->outgoing, buf_str(&t->ids), &t->resource, job->diag);
+	for (size_t k = 0; k < packed_len(&t->packed) && !r->file_failed; k++)
+		add_item(r, packed_item(&t->packed, k), t, job->diag);
+	buf_add(&b->holders, (struct str){(const char *)&t, sizeof(struct rendered *)});
+	if (r->file_failed || r->sink == NULL)
+		empty(b, NULL);
+	else if (r->encoder->batch_bytes == 0)
+		flush(r, NULL, job->diag);
+	return !r->file_failed || r->outbox != NULL;
 }
 
 static void
@@ -289,7 +286,7 @@ render_sessions(struct render *r, struct intern *names, const struct sessions *s
                 struct diag *d)
 {
 	struct arena a = {0};
-	struct render_job job = {.render = r, .names = names, .diag = d, .ok = true};
+	struct render_job job = {.render = r, .names = names, .diag = d};
 	(void)batch_of(r);
 	collect(&a, r, sessions, &job.tasks);
 	job.arenas = ARENA_ARRAY(&a, struct arena, r->threads);
@@ -305,14 +302,14 @@ render_sessions(struct render *r, struct intern *names, const struct sessions *s
 	for (unsigned i = 0; i < r->threads; i++)
 		arena_free(&job.arenas[i]);
 	arena_free(&a);
-	return job.ok;
+	return !r->file_failed || r->outbox != NULL;
 }
 
-bool
+void
 render_finish(struct render *r, struct diag *d)
 {
 	struct batch *b = batch_of(r);
-	bool ok = flush(r, NULL, d);
+	flush(r, NULL, d);
 	while (b->spare != NULL)
 		rendered_free(rendered_take(b));
 	(void)pthread_mutex_destroy(&b->lock);
@@ -321,5 +318,4 @@ render_finish(struct render *r, struct diag *d)
 	buf_free(&b->bytes);
 	free(b);
 	r->batch = NULL;
-	return ok;
 }

@@ -67,6 +67,10 @@ run_open_output(struct arena *a, const struct options *o, struct diag *d)
 {
 	if (!o->has_output || str_eq(o->output, STR("-")))
 		return file_sink_fd(a, STDOUT_FILENO, STR("standard output"));
+	if (inputs_is_transcript(a, o->output)) {
+		(void)diag_fail(d, o->output, "is a transcript: nothing is written in its place");
+		return NULL;
+	}
 	return file_sink_open(a, o->output, d);
 }
 
@@ -96,13 +100,13 @@ open_outputs(struct arena *a, const struct options *o, const struct environment 
 /* Gives the file its name, or removes it. False after diag_fail; true also when nobody
  * reads any more. */
 static bool
-close_file(struct render *r, bool is_whole, struct diag *d)
+close_file(struct render *r, struct diag *d)
 {
 	if (r->sink == NULL)
 		return true;
 	bool nobody_reads = file_sink_closed(r->sink);
-	bool ok = is_whole ? file_sink_commit(r->sink, d) : false;
-	if (!is_whole)
+	bool ok = !r->file_failed && file_sink_commit(r->sink, d);
+	if (r->file_failed)
 		file_sink_abort(r->sink);
 	interrupt_unlinks(NULL);
 	return ok || nobody_reads;
@@ -133,7 +137,7 @@ report(struct log *log, struct tally *t, const struct render *r)
 	log_summary(log, &t->summary);
 }
 
-static bool
+static void
 convert_all(const struct inputs *in, const struct options *o, const struct environment *env,
             struct render *render, struct tally *tally, struct progress *progress)
 {
@@ -144,7 +148,6 @@ convert_all(const struct inputs *in, const struct options *o, const struct envir
 		progress_family(progress, &in->families[i]);
 	}
 	progress_end(progress);
-	return ok;
 }
 
 int
@@ -163,20 +166,22 @@ run_selection(const struct options *o, const struct environment *env, struct sel
 	if (str_eq(o->traceparent, STR("env")) && !env->caller.is_set)
 		diag_warn(&diag, (struct str){0}, 0,
 		          "TRACEPARENT holds no trace context: the traces stand alone");
-	(void)inputs_find(&arena, o, env, render.threads, &inputs, &diag);
+	bool ok = inputs_find(&arena, o, env, render.threads, &inputs, &diag) || inputs.len > 0;
 	log_print(log, &diag);
 	progress = progress_begin(log, inputs.bytes);
-	bool ok = open_outputs(&arena, o, env, selection, &render, &diag), is_told = false;
-	if (ok) {
+	/* Without anything to convert what an earlier run wrote stays as it is. */
+	bool is_begun = ok && open_outputs(&arena, o, env, selection, &render, &diag);
+	ok = is_begun;
+	if (is_begun) {
 		if (render.sink != NULL)
 			interrupt_unlinks(file_sink_temporary(render.sink));
 		if (render.outbox != NULL)
 			outbox_catch_up(render.outbox, &diag);
-		ok = convert_all(&inputs, o, env, &render, &tally, &progress);
-		ok = render_finish(&render, &diag) && ok;
-		is_told = ok || render.outbox != NULL;
-		ok = close_file(&render, ok, &diag);
+		convert_all(&inputs, o, env, &render, &tally, &progress);
+		render_finish(&render, &diag);
+		ok = close_file(&render, &diag);
 	}
+	bool is_told = is_begun && (render.outbox != NULL || (ok && !render.file_failed));
 	if (render.outbox != NULL)
 		ok = outbox_close(render.outbox, &tally.summary, &diag) && ok;
 	if (selection != NULL)
