@@ -192,6 +192,9 @@ enum link_basis {
 	LINK_TIME,    /* only the time fits */
 };
 
+/* Agents hang in each other at most so deep, each at one place; deeper ones hang under the turn. */
+#define AGENT_DEPTH_MAX 60
+
 /* One run of an agent: from the prompt that starts (or wakes) it to its last line. */
 struct agent {
 	uint32_t id;      /* 0: unknown (no file) */

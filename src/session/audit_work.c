@@ -4,8 +4,6 @@
 
 #include "session/audit_private.h"
 
-#define AUDIT_DEPTH_MAX 64 /* agents in agents; agent_link cuts deeper nesting */
-
 /* ---- times ---- */
 
 static void
@@ -162,10 +160,10 @@ take_link(struct auditor *r, const struct agent *g)
 		           g->basis == LINK_GUESSED ? ", which others share" : " alone");
 }
 
-static void take_work(struct auditor *r, const struct work *w, int depth);
+static void take_work(struct auditor *r, const struct work *w);
 
 static void
-take_agent(struct auditor *r, const struct agent *g, int depth)
+take_agent(struct auditor *r, const struct agent *g)
 {
 	take_link(r, g);
 	if (g->call == NULL || g->woken) {
@@ -179,23 +177,21 @@ take_agent(struct auditor *r, const struct agent *g, int depth)
 	struct builder b = {.names = r->family->names};
 	if (g->opening != NULL)
 		r->old_agent |= version_at_most(&b, g->opening->version, 2, 1, 328);
-	take_work(r, &g->work, depth + 1);
+	take_work(r, &g->work);
 }
 
 static void
-take_work(struct auditor *r, const struct work *w, int depth)
+take_work(struct auditor *r, const struct work *w)
 {
-	if (depth > AUDIT_DEPTH_MAX)
-		return;
 	for (size_t i = 0; i < w->responses.len; i++)
 		take_response(r, w->responses.at[i]);
 	for (size_t i = 0; i < w->calls.len; i++) {
 		take_call(r, w->calls.at[i]);
 		if (w->calls.at[i]->agent != NULL)
-			take_agent(r, w->calls.at[i]->agent, depth);
+			take_agent(r, w->calls.at[i]->agent);
 	}
 	for (size_t i = 0; i < w->agents.len; i++)
-		take_agent(r, w->agents.at[i], depth);
+		take_agent(r, w->agents.at[i]);
 	check_order(r, w);
 }
 
@@ -212,10 +208,10 @@ audit_turns(struct auditor *r)
 		const struct turn *t = s->turns.at[i];
 		push(r, &r->origins, t->opening);
 		take_times(r, TIMED_TURN, t->start, t->end, t->opening, audit_name(r, t->key));
-		take_work(r, &t->work, 0);
+		take_work(r, &t->work);
 	}
 	for (size_t i = 0; i < s->rootless.len; i++)
-		take_agent(r, s->rootless.at[i], 0);
+		take_agent(r, s->rootless.at[i]);
 	for (size_t i = 0; i < r->answered.list.len; i++) {
 		const struct model_tokens *m = &r->answered.list.at[i];
 		audit_add_tokens(audit_model(&r->audit->arena, &r->audit->tokens, m->model), m);

@@ -1,8 +1,6 @@
 /* Gives every line whose content a turn needs its place in the turn's list. */
 #include "session/build.h"
 
-#define AGENT_DEPTH_MAX 64
-
 /* Lists grow in scratch; what is kept is just as long as it must be. */
 struct place {
 	struct arena *arena;
@@ -79,16 +77,16 @@ place_hooks(struct place *p, struct hook_uses *hooks)
 		                        : LINE_NONE;
 }
 
-static void place_work(struct place *p, struct work *w, int depth);
+static void place_work(struct place *p, struct work *w);
 
 static void
-place_agent(struct place *p, struct agent *g, int depth)
+place_agent(struct place *p, struct agent *g)
 {
 	g->prompt_line = LINE_NONE;
 	if (g->opening != NULL && g->opening->kind == RECORD_USER)
 		g->prompt_line = place_line(p, g->opening);
 	g->notice_line = place_line(p, g->notice);
-	place_work(p, &g->work, depth + 1);
+	place_work(p, &g->work);
 }
 
 static line_ref
@@ -102,10 +100,8 @@ line_of_call(const struct tool_call *call)
 }
 
 static void
-place_work(struct place *p, struct work *w, int depth)
+place_work(struct place *p, struct work *w)
 {
-	if (depth > AGENT_DEPTH_MAX)
-		return; /* agent_link cuts deeper nesting */
 	for (size_t i = 0; i < w->responses.len; i++)
 		place_response(p, w->responses.at[i]);
 	for (size_t i = 0; i < w->calls.len; i++) {
@@ -113,10 +109,10 @@ place_work(struct place *p, struct work *w, int depth)
 		call->use_line = line_of_call(call);
 		call->answer_line = place_line(p, call->answer);
 		if (call->agent != NULL)
-			place_agent(p, call->agent, depth);
+			place_agent(p, call->agent);
 	}
 	for (size_t i = 0; i < w->agents.len; i++)
-		place_agent(p, w->agents.at[i], depth);
+		place_agent(p, w->agents.at[i]);
 	place_hooks(p, &w->hooks);
 }
 
@@ -143,7 +139,7 @@ line_assign(struct builder *b, struct turn *t)
 		t->absorbed.at[i].line = place_line(&p, t->absorbed.at[i].record);
 	for (size_t i = 0; i < t->compactions.len; i++)
 		t->compactions.at[i].summary_line = place_line(&p, t->compactions.at[i].summary);
-	place_work(&p, &t->work, 0);
+	place_work(&p, &t->work);
 	t->error_line = LINE_NONE;
 	if (t->failed && t->work.responses.len > 0)
 		t->error_line = t->work.responses.at[t->work.responses.len - 1]->error_line;
@@ -154,6 +150,6 @@ void
 line_assign_rootless(struct builder *b, struct agent *g)
 {
 	struct place p = {.arena = &b->scratch};
-	place_agent(&p, g, 0);
+	place_agent(&p, g);
 	keep_lines(b, &p, &g->lines, &g->line_bytes);
 }

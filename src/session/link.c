@@ -4,7 +4,6 @@
 #include "session/build.h"
 
 #define PROMPT_WINDOW_NS (WHEN_S / 2) /* from the call to the agent's first line */
-#define AGENT_DEPTH_MAX 60            /* agents in agents; deeper ones hang under the turn */
 
 /* Calls by the agent that their results name. */
 struct named {
@@ -139,10 +138,18 @@ merge(struct builder *b, struct work *into, const struct work *from)
 		*ARENA_PUSH(b->arena, &into->responses) = from->responses.at[i];
 		from->responses.at[i]->work = into;
 	}
+	for (size_t i = 0; i < from->unanswered.len; i++) {
+		*ARENA_PUSH(b->arena, &into->unanswered) = from->unanswered.at[i];
+		from->unanswered.at[i]->work = into;
+	}
 	for (size_t i = 0; i < from->calls.len; i++) {
 		*ARENA_PUSH(b->arena, &into->calls) = from->calls.at[i];
 		from->calls.at[i]->work = into;
 	}
+	for (size_t i = 0; i < from->agents.len; i++)
+		*ARENA_PUSH(b->arena, &into->agents) = from->agents.at[i];
+	for (size_t i = 0; i < from->hooks.len; i++)
+		*ARENA_PUSH(b->arena, &into->hooks) = from->hooks.at[i];
 }
 
 /* ---- without a call ---- */
@@ -327,39 +334,45 @@ add_missing(struct builder *b)
 	}
 }
 
+/* ---- a tree ---- */
+
+static void reach(struct work *w, int depth);
+
+/* False for an agent that hangs elsewhere, or would hang too deep. */
+static bool
+reach_agent(struct agent *g, int depth)
+{
+	if (g->reached || depth >= AGENT_DEPTH_MAX)
+		return false;
+	g->reached = true;
+	reach(&g->work, depth + 1);
+	return true;
+}
+
+/* Lets go of those. */
 static void
 reach(struct work *w, int depth)
 {
+	size_t kept = 0;
 	for (size_t i = 0; i < w->agents.len; i++)
-		if (!w->agents.at[i]->reached) {
-			w->agents.at[i]->reached = true;
-			reach(&w->agents.at[i]->work, depth + 1);
-		}
-	for (size_t i = 0; i < w->calls.len && depth < AGENT_DEPTH_MAX; i++) {
-		struct agent *g = w->calls.at[i]->agent;
-		if (g != NULL && !g->reached) {
-			g->reached = true;
-			reach(&g->work, depth + 1);
-		}
-	}
+		if (reach_agent(w->agents.at[i], depth))
+			w->agents.at[kept++] = w->agents.at[i];
+	w->agents.len = kept;
+	for (size_t i = 0; i < w->calls.len; i++)
+		if (w->calls.at[i]->agent != NULL && !reach_agent(w->calls.at[i]->agent, depth))
+			w->calls.at[i]->agent = NULL;
 }
 
+/* Files can claim that agents started each other: such rings hang nowhere. What is left hangs at
+ * one place, at most AGENT_DEPTH_MAX deep. */
 static void
-reach_all(struct builder *b)
+make_tree(struct builder *b)
 {
-	for (size_t i = 0; i < b->session->turns.len; i++)
-		reach(&b->session->turns.at[i]->work, 0);
-	for (size_t i = 0; i < b->session->rootless.len; i++) {
-		b->session->rootless.at[i]->reached = true;
-		reach(&b->session->rootless.at[i]->work, 0);
-	}
-}
-
-/* Files can claim that agents started each other: such rings hang nowhere. */
-static void
-break_rings(struct builder *b)
-{
-	reach_all(b);
+	struct session *s = b->session;
+	for (size_t i = 0; i < s->turns.len; i++)
+		reach(&s->turns.at[i]->work, 0);
+	for (size_t i = 0; i < s->rootless.len; i++)
+		(void)reach_agent(s->rootless.at[i], 0);
 	for (size_t i = 0; i < b->agents.len; i++)
 		for (size_t k = 0; k < b->agents.at[i]->segments.len; k++) {
 			struct agent *g = b->agents.at[i]->segments.at[k];
@@ -367,7 +380,7 @@ break_rings(struct builder *b)
 				continue;
 			g->unfinished = UNFINISHED_NO_CALL;
 			hang_under_turn(b, g);
-			reach_all(b);
+			(void)reach_agent(g, 0);
 		}
 }
 
@@ -398,7 +411,7 @@ agent_link(struct builder *b)
 	for (size_t i = 0; i < b->agents.len; i++)
 		if (b->agents.at[i]->segments.len > 0)
 			link_later(b, b->agents.at[i]);
-	break_rings(b);
+	make_tree(b);
 	add_missing(b);
 	for (size_t i = 0; i < b->agents.len; i++) {
 		const struct agents *list = &b->agents.at[i]->segments;

@@ -255,27 +255,22 @@ collect_compactions(struct builder *b)
 /* ---- all together ---- */
 
 static void close_calls(struct builder *b, struct work *w, const struct turn *t,
-                        enum unfinished why, int depth);
-
-#define CLOSE_DEPTH_MAX 64
+                        enum unfinished why);
 
 static void
-close_agent(struct builder *b, struct agent *g, const struct turn *t, enum unfinished why,
-            int depth)
+close_agent(struct builder *b, struct agent *g, const struct turn *t, enum unfinished why)
 {
 	if (g->outcome == OUTCOME_UNFINISHED) {
 		g->unfinished = why;
 		g->end = (struct moment){later(t->end.ns, g->last_ns), EVIDENCE_ESTIMATED};
 	}
-	close_calls(b, &g->work, t, why, depth + 1);
+	close_calls(b, &g->work, t, why);
 }
 
 /* weave 10: what never ended ends with its turn. */
 static void
-close_calls(struct builder *b, struct work *w, const struct turn *t, enum unfinished why, int depth)
+close_calls(struct builder *b, struct work *w, const struct turn *t, enum unfinished why)
 {
-	if (depth > CLOSE_DEPTH_MAX)
-		return;
 	for (size_t i = 0; i < w->calls.len; i++) {
 		struct tool_call *call = w->calls.at[i];
 		if (call->outcome == OUTCOME_UNFINISHED) {
@@ -284,25 +279,23 @@ close_calls(struct builder *b, struct work *w, const struct turn *t, enum unfini
 			                            EVIDENCE_ESTIMATED};
 		}
 		if (call->agent != NULL)
-			close_agent(b, call->agent, t, why, depth);
+			close_agent(b, call->agent, t, why);
 	}
 	for (size_t i = 0; i < w->agents.len; i++)
-		close_agent(b, w->agents.at[i], t, why, depth);
+		close_agent(b, w->agents.at[i], t, why);
 }
 
 static uint64_t
-count_calls(const struct work *w, int depth)
+count_calls(const struct work *w)
 {
 	uint64_t n = 0;
-	if (depth > CLOSE_DEPTH_MAX)
-		return 0;
 	for (size_t i = 0; i < w->calls.len; i++) {
 		n += w->calls.at[i]->outcome != OUTCOME_UNFINISHED;
 		if (w->calls.at[i]->agent != NULL)
-			n += count_calls(&w->calls.at[i]->agent->work, depth + 1);
+			n += count_calls(&w->calls.at[i]->agent->work);
 	}
 	for (size_t i = 0; i < w->agents.len; i++)
-		n += count_calls(&w->agents.at[i]->work, depth + 1);
+		n += count_calls(&w->agents.at[i]->work);
 	return n;
 }
 
@@ -342,7 +335,7 @@ turn_finish(struct builder *b)
 		end_turn(t, &ends[i]);
 		if (!ends_properly(b, t, &ends[i]))
 			t->unfinished = why;
-		close_calls(b, &t->work, t, why, 0);
-		t->call_count = count_calls(&t->work, 0);
+		close_calls(b, &t->work, t, why);
+		t->call_count = count_calls(&t->work);
 	}
 }

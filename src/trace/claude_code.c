@@ -230,9 +230,7 @@ static void
 agent(struct claude_code *c, const struct place *outer, const struct agent *g,
       const struct executed *holder)
 {
-	struct place inner = {.parent = c->root, .agent = g, .depth = outer->depth + 1};
-	if (inner.depth > CLAUDE_CODE_DEPTH_MAX)
-		return; /* agent_link cuts deeper nesting */
+	struct place inner = {.parent = c->root, .agent = g};
 	if (outer->agent != NULL)
 		inner.spawner = outer->agent->id;
 	if (g->spawner != NULL && claude_code_has(c, g->version, FEATURE_AGENT_OF_TOOL)) {

@@ -4,8 +4,6 @@
 #include "trace/claude_code.h"
 #include "trace/trace.h"
 
-#define CLAUDE_CODE_DEPTH_MAX 64 /* agents in agents */
-
 /* What a version added to the spans, by the first version that is known to have it. cc 13 */
 enum feature {
 	FEATURE_STOP_REASON,
@@ -55,7 +53,6 @@ struct place {
 	const struct span *parent; /* NULL: none */
 	const struct agent *agent; /* whose it is; NULL: the main thread's */
 	uint32_t spawner;          /* agent that started that agent; 0: none */
-	int depth;
 };
 
 /* claude_code_schema.c */

@@ -325,26 +325,23 @@ weave_turn(struct weave *w, const struct turn *t)
 	add_display_name(w, s, t);
 	add_compaction(w, s, t);
 	add_failure(w, s, t);
-	weave_work(w, s, &t->work, (struct str){0}, 0);
+	weave_work(w, s, &t->work, (struct str){0});
 }
 
 void
-weave_work(struct weave *w, const struct span *parent, const struct work *work, struct str owner,
-           int depth)
+weave_work(struct weave *w, const struct span *parent, const struct work *work, struct str owner)
 {
-	if (depth > WEAVE_DEPTH_MAX)
-		return;
 	for (size_t i = 0; i < work->responses.len; i++)
 		weave_chat(w, parent, work->responses.at[i], owner);
 	for (size_t i = 0; i < work->calls.len; i++) {
 		const struct tool_call *call = work->calls.at[i];
 		if (call->agent != NULL)
-			weave_agent(w, parent, call->agent, depth);
+			weave_agent(w, parent, call->agent);
 		if (call->agent == NULL || !call->block->spawns_agent)
 			weave_tool(w, parent, call, owner);
 	}
 	for (size_t i = 0; i < work->agents.len; i++)
-		weave_agent(w, parent, work->agents.at[i], depth);
+		weave_agent(w, parent, work->agents.at[i]);
 }
 
 /* 2.1 */
@@ -379,7 +376,7 @@ weave_trace(const struct trace_input *in, struct spans *out)
 		return;
 	}
 	id_trace(AGENT, STR("agent"), intern_str(in->names, in->agent->opening->uuid), w.t.id);
-	weave_agent(&w, NULL, in->agent, 0);
+	weave_agent(&w, NULL, in->agent);
 }
 
 const struct convention weave_convention = {

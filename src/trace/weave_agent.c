@@ -188,10 +188,8 @@ add_facts(struct weave *w, struct span *s, const struct agent *g)
 }
 
 void
-weave_agent(struct weave *w, const struct span *parent, const struct agent *g, int depth)
+weave_agent(struct weave *w, const struct span *parent, const struct agent *g)
 {
-	if (depth >= WEAVE_DEPTH_MAX)
-		return;
 	struct str name = weave_name(w, g->name);
 	struct span *s = weave_span(w, parent, STR("invoke_agent"), name, STR("agent"),
 	                            key_of(w, g), g->version);
@@ -203,5 +201,5 @@ weave_agent(struct weave *w, const struct span *parent, const struct agent *g, i
 	s->is_open = trace_agent_open(g);
 	if (g->call != NULL && !g->woken)
 		weave_permission(w, s, g->call);
-	weave_work(w, s, &g->work, name, depth + 1);
+	weave_work(w, s, &g->work, name);
 }

@@ -4,7 +4,6 @@
 #include "trace/trace.h"
 #include "trace/weave.h"
 
-#define WEAVE_DEPTH_MAX 64 /* agents in agents */
 #define WEAVE_SNIPPET_UNITS 60
 
 /* The making of one trace. */
@@ -45,10 +44,10 @@ void weave_tool(struct weave *w, const struct span *parent, const struct tool_ca
 struct str weave_tool_name(struct weave *w, const struct tool_call *call);
 struct str weave_error_type(const struct weave *w, const struct tool_call *call);
 void weave_permission(struct weave *w, struct span *s, const struct tool_call *call);
-void weave_agent(struct weave *w, const struct span *parent, const struct agent *g, int depth);
+void weave_agent(struct weave *w, const struct span *parent, const struct agent *g);
 
 /* Everything that a turn or an agent did. agent_name is empty for a turn. */
 void weave_work(struct weave *w, const struct span *parent, const struct work *work,
-                struct str agent_name, int depth);
+                struct str agent_name);
 
 #endif
