@@ -14,8 +14,8 @@ struct log {
 	FILE *out;
 	bool json, quiet, verbose;
 	struct str time, session; /* of a run that shares its log: each line begins with them */
-	bool progress;       /* a progress line is wanted ... */
-	bool progress_shown; /* ... and stands there now */
+	bool progress;            /* a progress line is wanted ... */
+	bool progress_shown;      /* ... and stands there now */
 	uint64_t started_ns, shown_ns;
 	uint64_t warnings, skips, failures; /* printed so far */
 };

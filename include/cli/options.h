@@ -15,9 +15,9 @@ enum option_id {
 	OPTION_EMULATE,
 	OPTION_DETAILED,
 	OPTION_OUTPUT,
-	OPTION_TO, /* from here ... */
+	OPTION_TO,
 	OPTION_ENDPOINT,
-	OPTION_PROTOCOL,
+	OPTION_PROTOCOL, /* from here ... */
 	OPTION_HEADER,
 	OPTION_TIMEOUT,
 	OPTION_DEADLINE,
@@ -29,7 +29,7 @@ enum option_id {
 	OPTION_MAX_REQUEST_BYTES,
 	OPTION_SPOOL,
 	OPTION_NO_SPOOL,
-	OPTION_SPOOL_MAX_BYTES, /* ... to here they fill struct sending_options */
+	OPTION_SPOOL_MAX_BYTES, /* ... to here they say how to send */
 	OPTION_SESSION,
 	OPTION_SINCE,
 	OPTION_UNTIL,
@@ -55,6 +55,19 @@ enum option_id {
 	OPTION_COUNT
 };
 
+/* What the value of an option has to be, and the member of struct options that takes it. */
+enum option_form {
+	FORM_FLAG,     /* none: a bool becomes true */
+	FORM_TEXT,     /* struct str */
+	FORM_TEXTS,    /* struct strs: may be given several times */
+	FORM_NUMBER,   /* uint64_t, from 1 to most */
+	FORM_DURATION, /* struct duration, to most */
+	FORM_TIME,     /* struct str: RFC 3339, or an age */
+	FORM_VERSION,  /* struct str: that, or "auto" */
+	FORM_CONTEXT,  /* struct str: a traceparent, or "env" */
+	FORM_CONTENT,  /* unsigned: of enum content_class; a list */
+};
+
 /* A row of the table from which parser, --help, completions and the check of the man page are
  * made. */
 struct option {
@@ -64,7 +77,9 @@ struct option {
 	const char *argument; /* how help shows it; NULL: takes none */
 	/* what it may be, parted by spaces; NULL: anything; "FILE": a file name */
 	const char *values;
-	bool list; /* several values may be given at once, with commas between them */
+	enum option_form form;
+	size_t at; /* of the member */
+	uint64_t most;
 	const char *help;
 };
 
@@ -105,44 +120,61 @@ struct strs {
 	size_t len, cap;
 };
 
-/* What it says about sending; an empty text was not given. Texts are copies: what is
- * secret is gone from argv. */
+struct duration {
+	bool is_given;
+	uint64_t ms;
+};
+
+/* What it says about sending; an empty text and the number 0 were not given. */
 struct sending_options {
 	struct str to, endpoint, protocol, compression;
 	struct str certificate, client_key, client_certificate;
 	struct strs headers;
 	struct str spool; /* a folder */
-	bool insecure, has_timeout, no_spool;
-	uint64_t timeout_ms;      /* 0: none */
-	uint64_t deadline_ms;     /* 0: not given */
-	size_t max_request_bytes; /* 0: not given */
-	size_t spool_max_bytes;   /* 0: not given */
+	bool insecure, no_spool;
+	struct duration timeout, deadline; /* of 0 ms: none */
+	uint64_t max_request_bytes, spool_max_bytes;
 };
 
-/* What the command line says; texts point into argv. Only enumerated values and numbers are
- * checked here. */
+/* What the command line says, likewise. Texts are copies: what is secret is gone from argv. */
 struct options {
 	enum command_id command;
+	uint64_t given; /* a bit for each enum option_id */
 	struct strs paths;
 	struct strs sessions;
-	struct str format, convention, emulate, output, since, until, traceparent;
-	bool has_output, has_content;
-	bool history, detailed, quiet, verbose, strict, help, version, color_always, color_never;
-	bool log_json, json, drift, detach, fail;
-	unsigned content; /* of enum content_class */
-	size_t max_value_bytes;
-	unsigned jobs; /* 0: not given */
-	struct str completion;
+	struct str format, convention, emulate, output, since, until, traceparent, color;
+	bool history, detailed, quiet, verbose, strict, help, version;
+	bool json, drift, detach, fail;
+	unsigned content;
+	uint64_t max_value_bytes, jobs;
+	struct str log_format, completion;
 	struct str install, uninstall; /* names of agents */
 	struct strs words; /* of COMMAND_HOOK: what stands behind it, nothing overwritten */
 	struct sending_options sending;
 };
 
 static inline bool
+options_given(const struct options *o, enum option_id id)
+{
+	return (o->given >> id & 1) != 0;
+}
+
+static inline bool
 options_send(const struct options *o)
 {
 	return o->sending.to.len > 0 || o->sending.endpoint.len > 0;
 }
+
+/* True when an option says how to send, and none says that anything is sent. */
+static inline bool
+options_send_nowhere(const struct options *o)
+{
+	uint64_t from = UINT64_C(1) << OPTION_PROTOCOL, end = UINT64_C(1) << OPTION_SPOOL_MAX_BYTES;
+	return !options_send(o) && (o->given & (2 * end - from)) != 0;
+}
+
+/* The first option whose value names a file by a path that is not absolute; NULL: none does. */
+const struct option *options_relative(const struct options *o);
 
 /* Parses, and overwrites headers and URLs with a user in argv, which everybody can see. False,
  * after a message on err, when the command line is wrong; o->command is set nevertheless. */

@@ -17,10 +17,14 @@ int run(const struct options *o, const struct environment *env, struct log *log)
 int run_selection(const struct options *o, const struct environment *env,
                   struct selection *selection, struct log *log);
 
-/* What every command makes of the options: what a convention is told, and where the output goes
- * (NULL after diag_fail). */
+/* What every command makes of the options: how many threads there are, what a convention is told, and
+ * where the output goes (NULL after diag_fail). */
+unsigned run_threads(const struct options *o);
 struct trace_options run_trace_options(const struct options *o, const struct environment *env,
                                        const struct convention *convention);
 struct file_sink *run_open_output(struct arena *a, const struct options *o, struct diag *d);
+
+/* A time on the command line, a date or an age, in ns; 0: not given. */
+uint64_t run_time(struct str text, const struct environment *env);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include "base/pool.h"
 #include "cli/family.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -96,7 +95,7 @@ static void
 check_family(struct checker *c, const struct looks *looks, const struct options *o,
              const struct environment *env, struct log *log)
 {
-	struct family f = {.threads = o->jobs != 0 ? o->jobs : pool_processors(), .watch = true};
+	struct family f = {.threads = run_threads(o), .watch = true};
 	struct session_options options = {.history = o->history,
 	                                  .detailed = c->convention->takes_commands &&
 	                                              c->options.live.detailed};
@@ -120,8 +119,7 @@ check_all(struct checker *c, const struct options *o, const struct environment *
 {
 	struct diag diag = {.arena = &c->arena};
 	struct inputs in;
-	unsigned threads = o->jobs != 0 ? o->jobs : pool_processors();
-	(void)inputs_find(&c->arena, o, env, threads, &in, &diag);
+	(void)inputs_find(&c->arena, o, env, run_threads(o), &in, &diag);
 	log_print(log, &diag);
 	struct progress progress = progress_begin(log, in.bytes);
 	for (size_t i = 0; i < in.len; i++) {

@@ -112,8 +112,8 @@ read_timeout(const struct reader *r)
 {
 	struct endpoint *e = &r->x->endpoint;
 	e->timeout_ms = TIMEOUT_MS_DEFAULT;
-	if (r->flags->has_timeout) {
-		e->timeout_ms = r->flags->timeout_ms;
+	if (r->flags->timeout.is_given) {
+		e->timeout_ms = r->flags->timeout.ms;
 		return;
 	}
 	for (size_t i = 0; i < FORMS; i++) {
@@ -291,7 +291,7 @@ read_weave(const struct reader *r)
 	struct str key = r->get("WANDB_API_KEY");
 	e->protocol = protocol_find(STR("http/protobuf"));
 	e->gzip = !str_eq(r->flags->compression, STR("none"));
-	e->timeout_ms = r->flags->has_timeout ? r->flags->timeout_ms : TIMEOUT_MS_DEFAULT;
+	e->timeout_ms = r->flags->timeout.is_given ? r->flags->timeout.ms : TIMEOUT_MS_DEFAULT;
 	e->certificate = r->flags->certificate;
 	e->client_key = r->flags->client_key;
 	e->client_certificate = r->flags->client_certificate;
@@ -326,8 +326,8 @@ exporter_read(struct arena *a, const struct options *o, const struct environment
 {
 	struct reader r = {a, o, &o->sending, env, get, x, d};
 	struct str to = o->sending.to.len > 0 ? o->sending.to : STR("otlp");
-	*x = (struct exporter){.deadline_ms = o->sending.deadline_ms,
-	                       .max_request_bytes = o->sending.max_request_bytes};
+	*x = (struct exporter){.deadline_ms = o->sending.deadline.ms,
+	                       .max_request_bytes = (size_t)o->sending.max_request_bytes};
 	x->endpoint.user_agent = arena_printf(a, "retrospan/%.*s OTel-OTLP-Exporter-C/%.*s",
 	                                      STR_ARG(version_text()),
 	                                      STR_ARG(version_text())); /* otlp 5.1 */

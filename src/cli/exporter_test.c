@@ -108,9 +108,8 @@ the_command_line_beats_both(void **state)
 	                                              .protocol = STR("http/protobuf"),
 	                                              .compression = STR("none"),
 	                                              .headers = {&line, 1, 1},
-	                                              .has_timeout = true,
-	                                              .timeout_ms = 7,
-	                                              .deadline_ms = 8,
+	                                              .timeout = {true, 7},
+	                                              .deadline = {true, 8},
 	                                              .max_request_bytes = 9};
 	assert_true(READ(t, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://general:1",
 	                 "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces:2/p",

@@ -39,7 +39,7 @@ check_options(const struct options *o, struct diag *d)
 	if (str_eq(o->output, STR("-")))
 		return wrong(d,
 		             "hook writes nothing to standard output: use -o FILE or -o FOLDER/");
-	if (!o->has_output && !options_send(o) && o->uninstall.len == 0)
+	if (o->output.len == 0 && !options_send(o) && o->uninstall.len == 0)
 		return wrong(d, "hook needs -o FOLDER/, -o FILE, --to or --endpoint");
 	return true;
 }
@@ -61,7 +61,7 @@ name_output(struct arena *a, struct options *o, struct str session, struct diag 
 {
 	struct str parts[] = {o->output, STR("/"), session, ending_of(o->format)};
 	struct stat st;
-	if (!o->has_output)
+	if (o->output.len == 0)
 		return true;
 	if (!str_ends(o->output, STR("/")) &&
 	    (stat(arena_cstr(a, o->output), &st) != 0 || !S_ISDIR(st.st_mode)))
@@ -81,7 +81,7 @@ wait_turn(struct arena *a, const struct options *o, const struct environment *en
           struct diag *d)
 {
 	struct str folder[] = {env->state, STR("/locks")};
-	if (!o->has_output || env->state.len == 0)
+	if (o->output.len == 0 || env->state.len == 0)
 		return -1;
 	int fd = folder_make(a, arena_join(a, folder, 2), 0700)
 	             ? lock_open(AT_FDCWD, name, selection_wait_ms(o, true))
@@ -192,8 +192,8 @@ static int export(struct arena *a, const struct event *e, const struct options *
 	if (e->ends_turn)
 		selection.goes_on = arrival_wait(e, o.detach) == ARRIVAL_GOES_ON;
 	*ARENA_PUSH(a, &o.paths) = e->transcript->path;
-	if (options_send(&o) && o.sending.deadline_ms == 0 && !o.detach)
-		o.sending.deadline_ms = HOOK_DEADLINE_MS;
+	if (options_send(&o) && !o.sending.deadline.is_given && !o.detach)
+		o.sending.deadline = (struct duration){true, HOOK_DEADLINE_MS};
 	bool ok = name_output(a, &o, e->session, &diag);
 	struct str parts[] = {env->state, STR("/locks/"), e->session};
 	const char *name = arena_cstr(a, arena_join(a, parts, 3));

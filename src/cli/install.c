@@ -96,6 +96,11 @@ make_hook(struct arena *a, const struct options *o, struct settings_hook *hook, 
 		return diag_fail(d, (struct str){0},
 		                 "a key does not belong into settings: use --header @FILE, or "
 		                 "the variables of the agent");
+	if (o->install.len > 0 && options_relative(o) != NULL)
+		return diag_fail(d, (struct str){0},
+		                 "--%s: hooks run in the folder in which the agent works: "
+		                 "the path must begin with a /",
+		                 options_relative(o)->name);
 	put_word(&b, (struct str){program, (size_t)len});
 	hook->program = arena_str(a, buf_str(&b));
 	BUF_LIT(&b, " hook");

@@ -1,5 +1,6 @@
 /* retrospan: coding-agent sessions to OpenTelemetry traces. */
 #include <stdio.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -41,23 +42,11 @@ printed(void)
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
 
-/* True when an option says how to send, and none says that anything is sent. */
-static bool
-sends_nowhere(const struct options *o)
-{
-	const struct sending_options *s = &o->sending;
-	return !options_send(o) &&
-	       (s->protocol.len > 0 || s->compression.len > 0 || s->certificate.len > 0 ||
-	        s->client_key.len > 0 || s->client_certificate.len > 0 || s->headers.len > 0 ||
-	        s->insecure || s->has_timeout || s->deadline_ms > 0 || s->max_request_bytes > 0 ||
-	        s->spool.len > 0 || s->no_spool || s->spool_max_bytes > 0);
-}
-
 static int
 convert(const struct options *o, const struct environment *env, struct log *log)
 {
 	const struct encoder *encoder = encoder_find(o->format);
-	if (encoder->binary && env->stdout_is_terminal && !o->has_output && !options_send(o)) {
+	if (encoder->binary && env->stdout_is_terminal && o->output.len == 0 && !options_send(o)) {
 		fprintf(stderr,
 		        "retrospan: %.*s is binary and does not go to a terminal: "
 		        "use -o FILE, -f text, or -o - if you mean it\n",
@@ -76,6 +65,39 @@ static int (*const commands[COMMAND_COUNT])(const struct options *o, const struc
     [COMMAND_HOOK] = hook,
 };
 
+/* A command behind an option is a path: which one, when there is no such file. */
+static const char *
+late_command(const struct options *o)
+{
+	for (size_t i = 0; i < o->paths.len && o->command == COMMAND_CONVERT; i++) {
+		enum command_id id = command_find(o->paths.at[i]);
+		if (id != COMMAND_CONVERT && access(command_table()[id].name, F_OK) != 0)
+			return command_table()[id].name;
+	}
+	return NULL;
+}
+
+/* False, after a message, when the options don't go together. */
+static bool
+fit_together(const struct options *o, const struct environment *env)
+{
+	uint64_t since = run_time(o->since, env), until = run_time(o->until, env);
+	const char *late = late_command(o);
+	bool agent_only = options_given(o, OPTION_EMULATE) || o->detailed;
+	if (agent_only && !str_eq(o->convention, STR("claude-code")))
+		fputs("retrospan: --emulate and --detailed need --convention claude-code\n",
+		      stderr);
+	else if (o->command != COMMAND_FLUSH && options_send_nowhere(o))
+		fputs("retrospan: options about sending need --to or --endpoint\n", stderr);
+	else if (o->until.len > 0 && until <= since)
+		fputs("retrospan: no time lies between --since and --until\n", stderr);
+	else if (late != NULL)
+		fprintf(stderr, "retrospan: %s: no such file; a command is the first word\n", late);
+	else
+		return true;
+	return false;
+}
+
 static int
 work(const struct options *o, const struct environment *env, struct log *log)
 {
@@ -83,10 +105,8 @@ work(const struct options *o, const struct environment *env, struct log *log)
 		fputs("retrospan: flush takes no path\n", stderr);
 		return usage(o->command);
 	}
-	if (o->command != COMMAND_FLUSH && sends_nowhere(o)) {
-		fputs("retrospan: options about sending need --to or --endpoint\n", stderr);
+	if (!fit_together(o, env))
 		return usage(o->command);
-	}
 	if (o->paths.len == 0 && env->stdin_is_terminal && o->command != COMMAND_FLUSH &&
 	    o->command != COMMAND_HOOK) {
 		options_help(o->command, stderr);
@@ -121,10 +141,10 @@ main(int argc, char **argv)
 		return status_of(&o, usage(o.command));
 	}
 	environment_read(&arena, &env, &diag);
-	log.json = o.log_json;
+	log.json = str_eq(o.log_format, STR("json"));
 	log.quiet = o.quiet || (o.command == COMMAND_HOOK && !o.verbose);
 	log.verbose = o.verbose && !o.quiet;
-	log.progress = env.stderr_is_terminal && !o.quiet && !o.log_json;
+	log.progress = env.stderr_is_terminal && !o.quiet && !log.json;
 	log_print(&log, &diag);
 	if (o.help) {
 		options_help(o.command, stdout);

@@ -75,7 +75,7 @@ without_options_the_defaults_hold(void **state)
 	assert_is(t->options.format, "otlp");
 	assert_is(t->options.convention, "weave");
 	assert_int_equal(t->options.paths.len, 0);
-	assert_false(t->options.has_output);
+	assert_false(options_given(&t->options, OPTION_OUTPUT));
 	assert_int_equal(t->options.jobs, 0);
 }
 
@@ -142,7 +142,7 @@ of_an_option_given_twice_the_last_counts_but_sessions_add_up(void **state)
 	assert_true(
 	    parse(t, "-f text -f otlp --session a --session=b --content none --content full"));
 	assert_is(t->options.format, "otlp");
-	assert_true(t->options.has_content && t->options.content == CLASS_ALL);
+	assert_true(options_given(&t->options, OPTION_CONTENT) && t->options.content == CLASS_ALL);
 	assert_int_equal(t->options.sessions.len, 2);
 	assert_is(t->options.sessions.at[1], "b");
 }
@@ -163,13 +163,19 @@ a_wrong_command_line_is_refused_with_the_option_s_name(void **state)
 	    {"-o", "--output needs a value"},
 	    {"-o _", "--output: '' is not"},
 	    {"--quiet=yes", "--quiet takes no value"},
-	    {"-j 0", "--jobs: '0' is not"},
+	    {"-j 0", "--jobs: '0' is not a number from 1 to 1024"},
 	    {"-j 1025", "--jobs: '1025' is not"},
 	    {"-j 4x", "--jobs: '4x' is not"},
 	    {"-j -1", "--jobs: '-1' is not"},
 	    {"--max-value-bytes 0", "--max-value-bytes: '0' is not"},
 	    {"--max-value-bytes 99999999999999999999", "--max-value-bytes"},
-	    {"--since yesterday", "--since: 'yesterday' is not"},
+	    {"--since yesterday", "--since: 'yesterday' is not a time (RFC 3339) nor an age"},
+	    {"--content none,full", "--content: 'none,full' is not one of:"},
+	    {"--content none,user-prompts", "--content: 'none,user-prompts' is not"},
+	    {"--content user-prompts,full", "--content: 'user-prompts,full' is not"},
+	    {"--content user-prompts,", "--content: 'user-prompts,' is not"},
+	    {"--emulate newest", "--emulate: 'newest' is not a version as 2.1.329, nor auto"},
+	    {"--traceparent 00-1", "--traceparent: '00-1' is not"},
 	    {"--until 7", "--until: '7' is not"},
 	    {"--convention qwen", "--convention: 'qwen' is not one of:"},
 	    {"--color sometimes", "--color: 'sometimes' is not one of:"},
@@ -211,18 +217,58 @@ what_is_said_about_sending_is_kept(void **state)
 	assert_true(parse(t, "--endpoint http://h --timeout 10s --deadline 1500 --insecure"));
 	assert_true(options_send(&t->options));
 	assert_is(t->options.sending.endpoint, "http://h");
-	assert_true(t->options.sending.has_timeout);
-	assert_int_equal(t->options.sending.timeout_ms, 10000);
-	assert_int_equal(t->options.sending.deadline_ms, 1500);
+	assert_true(t->options.sending.timeout.is_given);
+	assert_int_equal(t->options.sending.timeout.ms, 10000);
+	assert_int_equal(t->options.sending.deadline.ms, 1500);
 	assert_true(t->options.sending.insecure);
 	assert_true(parse(t, "--timeout 0 --max-request-bytes 67108864"));
-	assert_true(t->options.sending.has_timeout);
-	assert_int_equal(t->options.sending.timeout_ms, 0);
+	assert_true(t->options.sending.timeout.is_given);
+	assert_int_equal(t->options.sending.timeout.ms, 0);
 	assert_int_equal(t->options.sending.max_request_bytes, 64 << 20);
+	assert_true(parse(t, "--deadline 0"));
+	assert_true(t->options.sending.deadline.is_given);
 	assert_true(parse(t, "--spool /s --spool-max-bytes 5000000000 --no-spool"));
 	assert_is(t->options.sending.spool, "/s");
 	assert_int_equal(t->options.sending.spool_max_bytes, UINT64_C(5000000000));
 	assert_true(t->options.sending.no_spool);
+}
+
+static void
+options_about_sending_are_known_as_such(void **state)
+{
+	static const char *const words[] = {
+	    "--protocol grpc",     "--header a=b",
+	    "--timeout 0",         "--deadline 0",
+	    "--compression none",  "--certificate c",
+	    "--client-key k",      "--client-certificate c",
+	    "--insecure",          "--max-request-bytes 1",
+	    "--spool s",           "--no-spool",
+	    "--spool-max-bytes 1",
+	};
+	struct try *t = *state;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		assert_true(parse(t, words[i]));
+		assert_true(options_send_nowhere(&t->options));
+		struct str more = arena_printf(&t->arena, "%s --to otlp", words[i]);
+		assert_true(parse(t, arena_cstr(&t->arena, more)));
+		assert_false(options_send_nowhere(&t->options));
+	}
+	assert_true(parse(t, "-f text -o x --since 7d -q --detailed"));
+	assert_false(options_send_nowhere(&t->options));
+}
+
+static void
+a_relative_path_is_found(void **state)
+{
+	struct try *t = *state;
+	assert_true(parse(t, "-o /a --spool /b --header @/c --header d=e f"));
+	assert_null(options_relative(&t->options));
+	assert_true(parse(t, "-o /a --certificate b"));
+	assert_string_equal(options_relative(&t->options)->name, "certificate");
+	assert_true(parse(t, "-o a/"));
+	assert_string_equal(options_relative(&t->options)->name, "output");
+	assert_true(parse(t, "--header @c"));
+	assert_string_equal(options_relative(&t->options)->name, "header");
 }
 
 static void
@@ -254,6 +300,9 @@ the_table_is_in_order_and_its_letters_and_names_are_unique(void **state)
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		assert_int_equal(table[i].id, i);
 		assert_true(table[i].argument != NULL || table[i].values == NULL);
+		assert_true((table[i].argument == NULL) == (table[i].form == FORM_FLAG));
+		assert_true((table[i].most != 0) ==
+		            (table[i].form == FORM_NUMBER || table[i].form == FORM_DURATION));
 		for (size_t k = 0; k < i; k++) {
 			assert_string_not_equal(table[i].name, table[k].name);
 			assert_true(table[i].letter == '\0' || table[i].letter != table[k].letter);
@@ -360,6 +409,8 @@ main(void)
 	    cmocka_unit_test(a_hook_keeps_its_words_and_knows_whether_a_mistake_is_a_failure),
 	    cmocka_unit_test(commands_are_in_order_and_every_option_belongs_to_one),
 	    cmocka_unit_test(what_is_said_about_sending_is_kept),
+	    cmocka_unit_test(options_about_sending_are_known_as_such),
+	    cmocka_unit_test(a_relative_path_is_found),
 	    cmocka_unit_test(secrets_vanish_from_the_command_line),
 	    cmocka_unit_test(the_table_is_in_order_and_its_letters_and_names_are_unique),
 	};

@@ -12,9 +12,8 @@
 #include "cli/progress.h"
 #include "cli/version.h"
 
-/* A time on the command line: a date, or an age. */
-static uint64_t
-point_in_time(struct str text, const struct environment *env)
+uint64_t
+run_time(struct str text, const struct environment *env)
 {
 	uint64_t ns = 0;
 	if (when_parse(text, &ns) || !when_parse_age(text, &ns))
@@ -36,7 +35,8 @@ run_trace_options(const struct options *o, const struct environment *env,
 	else
 		(void)context_parse(o->traceparent, &caller); /* options.c has checked it */
 	return (struct trace_options){
-	    .policy = {o->has_content ? o->content : content, o->max_value_bytes},
+	    .policy = {options_given(o, OPTION_CONTENT) ? o->content : content,
+	               (size_t)o->max_value_bytes},
 	    .version = version_text(),
 	    .agent_name = env->agent_name,
 	    .service_name = env->service_name,
@@ -48,24 +48,31 @@ run_trace_options(const struct options *o, const struct environment *env,
 	};
 }
 
+unsigned
+run_threads(const struct options *o)
+{
+	return o->jobs != 0 ? (unsigned)o->jobs : pool_processors();
+}
+
 static struct render
 render_new(const struct options *o, const struct environment *env)
 {
 	struct render r = {.convention = convention_find(o->convention),
 	                   .encoder = encoder_find(o->format)};
-	bool to_terminal = env->stdout_is_terminal && !o->has_output;
-	r.encode.color = o->color_always || (to_terminal && !o->color_never && !env->no_color);
+	bool to_terminal = env->stdout_is_terminal && o->output.len == 0;
+	r.encode.color = str_eq(o->color, STR("always")) ||
+	                 (to_terminal && !str_eq(o->color, STR("never")) && !env->no_color);
 	r.trace = run_trace_options(o, env, r.convention);
-	r.threads = o->jobs != 0 ? o->jobs : pool_processors();
-	r.since_ns = o->since.len > 0 ? point_in_time(o->since, env) : 0;
-	r.until_ns = o->until.len > 0 ? point_in_time(o->until, env) : 0;
+	r.threads = run_threads(o);
+	r.since_ns = run_time(o->since, env);
+	r.until_ns = run_time(o->until, env);
 	return r;
 }
 
 struct file_sink *
 run_open_output(struct arena *a, const struct options *o, struct diag *d)
 {
-	if (!o->has_output || str_eq(o->output, STR("-")))
+	if (o->output.len == 0 || str_eq(o->output, STR("-")))
 		return file_sink_fd(a, STDOUT_FILENO, STR("standard output"));
 	if (inputs_is_transcript(a, o->output)) {
 		(void)diag_fail(d, o->output, "is a transcript: nothing is written in its place");
@@ -91,7 +98,7 @@ open_outputs(struct arena *a, const struct options *o, const struct environment 
 		else if (selection != NULL)
 			selection_begin(selection, a, x, o, env, d);
 	}
-	if (!o->has_output && options_send(o))
+	if (o->output.len == 0 && options_send(o))
 		return true;
 	r->sink = run_open_output(a, o, d);
 	return r->sink != NULL;

@@ -44,7 +44,7 @@ uint64_t
 selection_wait_ms(const struct options *o, bool ends)
 {
 	uint64_t wait = o->detach && ends ? SELECTION_WAIT_LONG_MS : SELECTION_WAIT_MS;
-	uint64_t half = o->sending.deadline_ms / 2;
+	uint64_t half = o->sending.deadline.ms / 2;
 	return half > 0 && half < wait ? half : wait;
 }
 
