@@ -3,7 +3,9 @@
 #include "base/when.h"
 #include "session/build.h"
 
-#define STAMP_BLOCK_MIN 3 /* lines of one millisecond that give a 1.0.128 fork away: 10.4, 6d */
+/* What gives the forks of 1.0.x away: 10.4, 6d */
+#define STAMP_LINES_MIN 3
+#define STAMP_NS_MAX (2 * WHEN_MS) /* the new prompt may follow after 4 ms */
 
 struct ledger {
 	struct builder *b;
@@ -116,32 +118,43 @@ has_own_requests(const struct ledger *l, const struct transcript *t)
 	return false;
 }
 
-/* Rule 6d: number of lines from the first that share one instant and hold several responses. */
+static uint64_t
+first_response_time(const struct transcript *t)
+{
+	for (size_t i = 0; i < t->record_count; i++)
+		if (is_conversation(&t->records[i]) && t->records[i].kind == RECORD_RESPONSE)
+			return t->records[i].time_ns;
+	return 0;
+}
+
+/* Rule 6d: where the lines at the head of the file end that bear the instant of the copying, and
+ * are of several responses. Versions differ (1.0.120, seen in a file): where copies keep the ids of
+ * their requests, their prompts keep their times, too, and so time goes back. */
 static size_t
 stamped_block(const struct transcript *t)
 {
-	size_t i = 0, lines = 0, end = 0;
-	uint64_t ns = 0;
+	size_t lines = 0, end = 0;
+	uint64_t ns = first_response_time(t);
 	uint32_t message = 0;
-	bool several = false;
-	for (; i < t->record_count; i++) {
+	bool several = false, goes_back = false, keeps_ids = false;
+	for (size_t i = 0; i < t->record_count && ns != 0; i++) {
 		const struct record *r = &t->records[i];
 		if (!is_conversation(r))
 			continue;
-		if (lines == 0)
-			ns = r->time_ns;
-		if (ns == 0 || r->time_ns != ns)
+		if (r->time_ns == 0 || r->time_ns > ns + STAMP_NS_MAX)
 			break;
+		goes_back |= lines > 0 && r->time_ns < ns;
+		if (r->time_ns < ns)
+			continue;
 		lines++;
 		end = i + 1;
 		if (r->kind != RECORD_RESPONSE)
 			continue;
-		if (r->response->request != 0)
-			return 0; /* such a copy loses them */
+		keeps_ids |= r->response->request != 0;
 		several |= message != 0 && r->response->message != message;
 		message = r->response->message;
 	}
-	return lines >= STAMP_BLOCK_MIN && several ? end : 0;
+	return lines >= STAMP_LINES_MIN && several && (goes_back || !keeps_ids) ? end : 0;
 }
 
 /* The SDK dates the last line that it copies at the fork. 10.3, form 8 */
