@@ -233,6 +233,7 @@ struct compaction {
 	const struct record *summary;          /* NULL: only the boundary is there */
 	line_ref summary_line;
 	struct moment end;
+	bool by_command; /* ran while a command of the user did, which has it too */
 };
 
 struct compactions {

@@ -206,50 +206,80 @@ next_turn(const struct builder *b, const struct turn *t)
 	return NULL;
 }
 
+/* Compactions of the main chain, in order. */
+struct compacting {
+	struct builder *b;
+	const struct record *boundary; /* without its summary so far */
+	struct turn *boundary_turn;
+	struct compaction last; /* .end.ns 0: none */
+	struct turn *holder;    /* of the last; NULL: none */
+	size_t command;         /* the next one of the session */
+};
+
 /* The turn that runs then; a manual one between turns goes to the next, else to the
  * previous. weave 9 */
 static void
-add_compaction(struct builder *b, struct turn *t, const struct record *boundary,
-               const struct record *summary)
+add_compaction(struct compacting *s, struct turn *t, const struct record *summary)
 {
+	const struct turns *turns = &s->b->session->turns;
+	const struct record *boundary = s->boundary, *r = summary != NULL ? summary : boundary;
 	bool manual = boundary != NULL &&
-	              str_eq(intern_str(b->names, boundary->compaction->trigger), STR("manual"));
-	const struct record *r = summary != NULL ? summary : boundary;
+	              str_eq(intern_str(s->b->names, boundary->compaction->trigger), STR("manual"));
 	if (manual || t == NULL) {
-		struct turn *next = t == NULL && b->session->turns.len > 0 ? b->session->turns.at[0]
-		                                                           : next_turn(b, t);
+		struct turn *next = t == NULL && turns->len > 0 ? turns->at[0] : next_turn(s->b, t);
 		t = next != NULL ? next : t;
 	}
-	if (t == NULL || t->history != (r->fate == FATE_HISTORY))
+	s->boundary = NULL;
+	s->holder = t != NULL && t->history == (r->fate == FATE_HISTORY) ? t : NULL;
+	s->last = (struct compaction){.facts = boundary == NULL ? NULL : boundary->compaction,
+	                              .summary = summary,
+	                              .end = measured(r->fate == FATE_OWN ? r->time_ns : 0)};
+	if (s->holder != NULL) {
+		struct compaction *k = ARENA_PUSH(s->b->arena, &t->compactions);
+		*k = s->last;
+		k->end = measured(r->time_ns);
+	}
+}
+
+/* The line of /compact stands behind what it left. 10.6 */
+static void
+take_command(struct compacting *s, struct turn *command)
+{
+	uint64_t ns = s->last.end.ns;
+	s->command++;
+	if (ns == 0 || ns < command->start.ns || ns > command->end.ns)
 		return;
-	struct compaction *k = ARENA_PUSH(b->arena, &t->compactions);
-	k->facts = boundary == NULL ? NULL : boundary->compaction;
-	k->summary = summary;
-	k->end = measured(r->time_ns);
+	s->last.by_command = true;
+	*ARENA_PUSH(s->b->arena, &command->compactions) = s->last;
+	if (s->holder != NULL)
+		s->holder->compactions.at[s->holder->compactions.len - 1].by_command = true;
+	s->last.end.ns = 0;
 }
 
 static void
 collect_compactions(struct builder *b)
 {
 	const struct chain *c = b->main;
-	const struct record *boundary = NULL;
-	struct turn *turn = NULL, *boundary_turn = NULL;
+	const struct turns *commands = &b->session->commands;
+	struct compacting s = {.b = b};
+	struct turn *turn = NULL;
 	for (size_t i = 0; i < c->len; i++) {
 		const struct record *r = c->at[i];
 		if (c->owner[i].turn != NULL)
 			turn = c->owner[i].turn;
 		if (r->kind == RECORD_COMPACTION) {
-			if (boundary != NULL)
-				add_compaction(b, boundary_turn, boundary, NULL);
-			boundary = r;
-			boundary_turn = turn;
+			if (s.boundary != NULL)
+				add_compaction(&s, s.boundary_turn, NULL);
+			s.boundary = r;
+			s.boundary_turn = turn;
 		} else if (r->kind == RECORD_USER && r->user->summary) {
-			add_compaction(b, turn, boundary, r);
-			boundary = NULL;
+			add_compaction(&s, turn, r);
+		} else if (s.command < commands->len && commands->at[s.command]->opening == r) {
+			take_command(&s, commands->at[s.command]);
 		}
 	}
-	if (boundary != NULL)
-		add_compaction(b, boundary_turn, boundary, NULL);
+	if (s.boundary != NULL)
+		add_compaction(&s, s.boundary_turn, NULL);
 }
 
 /* ---- all together ---- */

@@ -276,7 +276,8 @@ turn(struct claude_code *c, const struct turn *t)
 	}
 	c->root = place.parent = interaction(c, t);
 	for (size_t i = 0; i < t->compactions.len && !c->strict; i++)
-		claude_code_compaction(c, &place, &t->compactions.at[i]);
+		if (t->compactions.at[i].by_command == t->local)
+			claude_code_compaction(c, &place, &t->compactions.at[i]);
 	work(c, &place, &t->work);
 }
 
