@@ -8,9 +8,9 @@
 struct firing {
 	const struct record *first;
 	uint64_t start_ns, end_ns, duration_ms;
-	uint64_t count, counts[HOOK_CANCELLED + 1];
-	struct buf definitions;
-	bool told; /* how each ended */
+	uint64_t count;
+	uint64_t told, counts[HOOK_CANCELLED + 1]; /* of those that left a line: how they ended */
+	struct buf definitions;                    /* of these */
 };
 
 static uint64_t
@@ -40,7 +40,7 @@ add_hook(const struct claude_code *c, struct firing *f, const struct hook_use *u
 	extend(f, use->record, h->has_duration ? h->duration_ms : 0);
 	f->count++;
 	f->counts[h->outcome]++;
-	f->told = true;
+	f->told++;
 	buf_add(&f->definitions, f->definitions.len == 0 ? STR("[") : STR(","));
 	BUF_LIT(&f->definitions, "{\"type\":\"command\",\"command\":");
 	json_put_text(&f->definitions, trace_content(&c->t, use->line)->hook);
@@ -69,20 +69,20 @@ add_span(struct claude_code *c, const struct place *place, struct firing *f, str
 	claude_code_text(c, l, STR("hook_event"), event_of(name));
 	claude_code_text(c, l, STR("hook_name"), name);
 	attribute_int(a, l, STR("num_hooks"), f->count);
-	if (f->definitions.len > 0) {
+	if (f->told > 0 && f->told == f->count) {
 		BUF_LIT(&f->definitions, "]");
 		policy_text(&c->t.in->options->policy, a, l, STR("hook_definitions"),
 		            CLASS_TOOL_INPUT, arena_str(a, buf_str(&f->definitions)));
 	}
 	attribute_int(a, l, STR("duration_ms"), f->duration_ms);
 	buf_free(&f->definitions);
-	if (!f->told)
+	if (f->told == 0)
 		return;
 	attribute_int(a, l, STR("num_success"), f->counts[HOOK_SUCCEEDED]);
 	attribute_int(a, l, STR("num_blocking"), f->counts[HOOK_BLOCKED]);
 	attribute_int(a, l, STR("num_non_blocking_error"), f->counts[HOOK_FAILED]);
 	attribute_int(a, l, STR("num_cancelled"), f->counts[HOOK_CANCELLED]);
-	if (f->counts[HOOK_SUCCEEDED] < f->count) {
+	if (f->counts[HOOK_SUCCEEDED] < f->told) {
 		s->status = STATUS_ERROR;
 		s->status_message = STR("hook failed");
 	}
@@ -100,29 +100,45 @@ static bool
 is_summed_up(const struct hook_uses *hooks, size_t i)
 {
 	size_t end = i + FIRING_HOOKS_MAX < hooks->len ? i + FIRING_HOOKS_MAX : hooks->len;
-	for (size_t k = i + 1; k < end && hooks->at[i].record->hook->event == HOOK_STOP; k++)
+	bool is_stop = hooks->at[i].record->hook->event == HOOK_STOP;
+	for (size_t k = i + 1; k < end && is_stop; k++)
 		if (hooks->at[k].record->kind == RECORD_STOP_HOOKS)
 			return true;
 	return false;
+}
+
+/* A firing of Stop hooks: when it was, the summary says; how they ended, the lines before it of those
+ * that had something to say. */
+static void
+add_stop(struct claude_code *c, const struct place *place, struct firing *f,
+         const struct record *summary)
+{
+	f->first = NULL;
+	f->start_ns = f->end_ns = f->duration_ms = 0;
+	extend(f, summary, summary->stop_hooks->duration_ms);
+	f->count = summary->stop_hooks->count;
+	add_span(c, place, f, STR("Stop"));
+	*f = (struct firing){0};
 }
 
 void
 claude_code_hooks(struct claude_code *c, const struct place *place, const struct hook_uses *hooks)
 {
 	bool *done = ARENA_ARRAY(c->t.in->arena, bool, hooks->len + 1);
+	struct firing stop = {0};
 	for (size_t i = 0; i < hooks->len; i++) {
 		const struct record *r = hooks->at[i].record;
 		struct firing f = {0};
 		if (done[i])
 			continue;
 		if (r->kind == RECORD_STOP_HOOKS) {
-			extend(&f, r, r->stop_hooks->duration_ms);
-			f.count = r->stop_hooks->count;
-			add_span(c, place, &f, STR("Stop"));
+			add_stop(c, place, &stop, r);
 			continue;
 		}
-		if (is_summed_up(hooks, i))
+		if (is_summed_up(hooks, i)) {
+			add_hook(c, &stop, &hooks->at[i]);
 			continue;
+		}
 		size_t end = i + FIRING_HOOKS_MAX < hooks->len ? i + FIRING_HOOKS_MAX : hooks->len;
 		add_hook(c, &f, &hooks->at[i]);
 		for (size_t k = i + 1; k < end; k++) {
