@@ -96,6 +96,7 @@ struct spans {
  * above 2^63-1 becomes that.
  */
 void attribute_text(struct arena *a, struct attributes *list, struct str key, struct str text);
+void attribute_empty(struct arena *a, struct attributes *list, struct str key); /* the text "" */
 void attribute_bool(struct arena *a, struct attributes *list, struct str key, bool flag);
 void attribute_int(struct arena *a, struct attributes *list, struct str key, uint64_t n);
 void attribute_texts(struct arena *a, struct attributes *list, struct str key, const struct str *at,

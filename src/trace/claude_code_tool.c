@@ -222,6 +222,8 @@ static const struct {
     {STR_INIT("WebFetch"), OUTPUT_PLAIN}, {STR_INIT("WebSearch"), OUTPUT_PLAIN},
 };
 
+#define SILENCE STR("(Bash completed with no output)") /* to the model */
+
 static bool
 output_kind(struct str name, enum output_kind *kind)
 {
@@ -275,8 +277,10 @@ static struct str
 bash_output(struct claude_code *c, const struct tool_call *call, struct json_raw structured)
 {
 	struct arena *a = c->t.in->arena;
-	if (json_raw_type(structured) != '{')
-		return trace_result_text(&c->t, call);
+	if (json_raw_type(structured) != '{') {
+		struct str text = trace_result_text(&c->t, call);
+		return str_eq(text, SILENCE) ? (struct str){0} : text;
+	}
 	struct str out = json_raw_text(a, json_raw_get(structured, STR("stdout")));
 	struct str err = json_raw_text(a, json_raw_get(structured, STR("stderr")));
 	if (err.len == 0 || claude_code_has(c, call->version, FEATURE_SAFE_NAMES))
@@ -290,6 +294,42 @@ write_output(struct claude_code *c, const struct tool_call *call, struct json_ra
 {
 	struct str text = json_raw_text(c->t.in->arena, json_raw_get(structured, STR("content")));
 	return text.len > 0 ? text : input_text(c, call, STR("content"));
+}
+
+static void
+add_block(struct buf *b, struct str text)
+{
+	if (b->len > 0)
+		buf_byte(b, '\n');
+	buf_add(b, text);
+}
+
+/* What a server gave. The result that the model got may hold less of it, and name a file for the rest.
+ * Agents' files have only that. */
+static struct str
+plain_output(struct claude_code *c, const struct tool_call *call, struct json_raw structured)
+{
+	struct arena *a = c->t.in->arena;
+	const struct parts *parts = &trace_call_result(&c->t, call)->parts;
+	struct json_raw_iter it = json_raw_iter(structured);
+	struct buf b = {0};
+	if (json_raw_type(structured) == '"')
+		return json_raw_text(a, structured);
+	while (json_raw_type(structured) == '[' && json_raw_next(&it)) {
+		struct str type = json_raw_text(a, json_raw_get(it.value, STR("type")));
+		if (str_eq(type, STR("text")))
+			add_block(&b, json_raw_text(a, json_raw_get(it.value, STR("text"))));
+		else if (str_eq(type, STR("image")))
+			add_block(&b, STR("[image]"));
+	}
+	for (size_t i = 0; i < parts->len && json_raw_type(structured) != '['; i++)
+		if (parts->at[i].kind == PART_TEXT)
+			add_block(&b, json_raw_text(a, parts->at[i].text));
+		else if (parts->at[i].kind == PART_MEDIA)
+			add_block(&b, STR("[image]"));
+	struct str text = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return text;
 }
 
 /* What is written under which key, and whether it needs more than the gate of contents. */
@@ -313,7 +353,7 @@ output_text(struct claude_code *c, const struct tool_call *call, enum output_kin
 		return bash_output(c, call, structured);
 	case OUTPUT_PLAIN:
 		*key = STR("output");
-		return trace_result_text(&c->t, call);
+		return plain_output(c, call, structured);
 	}
 	return (struct str){0};
 }
@@ -349,7 +389,8 @@ add_output(struct claude_code *c, struct span *s, const struct tool_call *call)
 	if (!has_output(c, call, &kind))
 		return;
 	text = output_text(c, call, kind, &key);
-	if (text.len == 0 && kind != OUTPUT_BASH)
+	bool is_silent = kind == OUTPUT_BASH && text.len == 0;
+	if (text.len == 0 && !is_silent)
 		return;
 	struct span_event *e = ARENA_PUSH(a, &s->events);
 	e->name = STR("tool.output");
@@ -363,6 +404,8 @@ add_output(struct claude_code *c, struct span *s, const struct tool_call *call)
 	if (kind == OUTPUT_WRITE || claude_code_has(c, call->version, FEATURE_OUTPUT))
 		claude_code_content(c, &e->attributes, key, CLASS_TOOL_OUTPUT, (struct str){0},
 		                    text, call->version);
+	if (is_silent && claude_code_has(c, call->version, FEATURE_OUTPUT))
+		attribute_empty(a, &e->attributes, key);
 }
 
 /* ---- all of a call ---- */

@@ -19,6 +19,12 @@ attribute_text(struct arena *a, struct attributes *list, struct str key, struct 
 }
 
 void
+attribute_empty(struct arena *a, struct attributes *list, struct str key)
+{
+	attribute_add(a, list, key, (struct value){.type = VALUE_TEXT});
+}
+
+void
 attribute_bool(struct arena *a, struct attributes *list, struct str key, bool flag)
 {
 	attribute_add(a, list, key, (struct value){.type = VALUE_BOOL, .flag = flag});
