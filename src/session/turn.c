@@ -16,7 +16,7 @@ struct splitter {
 	const struct machine_record *machine;
 	uint32_t source, process;
 	/* of the input before, and whether a process began since then */
-	uint32_t version;
+	uint32_t version, entrypoint;
 	bool sdk, started;
 	size_t next_named;    /* line from which on the process's name was looked for */
 	uint32_t copied_from; /* session of the last line that has a uuid; 0: its own */
@@ -109,17 +109,21 @@ start_of(struct splitter *s, const struct record *r)
 }
 
 /* Print mode runs once for each prompt; else the program was started anew when it says so, or when
- * another version goes on. claude-code-transcripts 10.1 */
+ * another version or another program around it goes on. claude-code-transcripts 10.1 */
 static bool
 opens_process(struct splitter *s, const struct record *r)
 {
 	bool sdk = (r->flags & RECORD_SDK) != 0;
 	bool opens = s->started;
+	uint32_t entrypoint = r->kind == RECORD_USER ? r->user->entrypoint : 0;
 	if (s->version != 0)
 		opens |= s->version != r->version || s->sdk != sdk;
+	if (s->entrypoint != 0 && entrypoint != 0)
+		opens |= s->entrypoint != entrypoint;
 	if (sdk && r->kind == RECORD_USER)
 		opens |= initiator_of(r) == INITIATOR_HUMAN;
 	s->version = r->version;
+	s->entrypoint = entrypoint != 0 ? entrypoint : s->entrypoint;
 	s->sdk = sdk;
 	s->started = false;
 	return opens;
@@ -171,19 +175,35 @@ open_turn(struct splitter *s, size_t i)
 
 /* ---- commands that the program runs itself: 5.1 ---- */
 
+/* "!" mode, unless its output starts a turn. */
 static bool
-is_command(const struct record *r)
+is_shell_command(const struct splitter *s, size_t i)
 {
-	return r->fate == FATE_OWN &&
-	       (r->kind == RECORD_COMMAND ||
-	        (r->kind == RECORD_USER && r->user->text == TEXT_LOCAL_COMMAND));
+	if (s->c->at[i]->user->text != TEXT_SHELL_INPUT)
+		return false;
+	for (size_t k = i + 1; k < s->c->len; k++)
+		if (s->c->at[k]->kind == RECORD_USER)
+			return s->c->at[k]->user->text != TEXT_SHELL_OUTPUT || !starts_turn(s, k);
+	return true;
+}
+
+static bool
+is_command(const struct splitter *s, size_t i)
+{
+	const struct record *r = s->c->at[i];
+	if (r->fate != FATE_OWN || starts_turn(s, i))
+		return false;
+	return r->kind == RECORD_COMMAND ||
+	       (r->kind == RECORD_USER &&
+	        (r->user->text == TEXT_LOCAL_COMMAND || is_shell_command(s, i)));
 }
 
 static bool
 is_output(const struct record *r)
 {
 	return r->kind == RECORD_COMMAND_OUTPUT ||
-	       (r->kind == RECORD_USER && r->user->text == TEXT_LOCAL_OUTPUT);
+	       (r->kind == RECORD_USER &&
+	        (r->user->text == TEXT_LOCAL_OUTPUT || r->user->text == TEXT_SHELL_OUTPUT));
 }
 
 /* The process's first session, as later lines of the file name it. */
@@ -396,7 +416,7 @@ turn_split(struct builder *b)
 		note_start_hook(&s, i);
 		if (s.command != NULL && is_output(r))
 			end_command(&s, r);
-		if (is_command(r) && !starts_turn(&s, i))
+		if (is_command(&s, i))
 			open_command(&s, i);
 		if (is_headless(r, t, ended)) {
 			t = open_turn(&s, i);

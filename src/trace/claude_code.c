@@ -139,13 +139,15 @@ claude_code_content(struct claude_code *c, struct attributes *list, struct str k
 {
 	const struct policy *p = &c->t.in->options->policy;
 	struct arena *a = c->t.in->arena;
-	size_t limit = c->live->content_units, units = utf8_utf16_len(text);
+	bool in_limit = claude_code_has(c, version, FEATURE_MARK_IN_LIMIT);
+	size_t limit = in_limit ? c->live->content_units : LIVE_CONTENT_UNITS;
+	size_t units = utf8_utf16_len(text);
 	if (!policy_allows(p, class) || text.len == 0)
 		return;
 	struct str parts[] = {prefix, text, {0}};
 	bool cut = units > limit;
 	if (cut) {
-		size_t mark = claude_code_has(c, version, FEATURE_MARK_IN_LIMIT) ? MARK.len : 0;
+		size_t mark = in_limit ? MARK.len : 0;
 		parts[1] = utf8_utf16_head(text, limit > mark ? limit - mark : 0);
 		parts[2] = MARK;
 	}

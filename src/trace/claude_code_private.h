@@ -14,11 +14,12 @@ enum feature {
 	FEATURE_ENTRYPOINT,
 	FEATURE_OUTPUT, /* of Read, and more than the command or the file of Bash and Edit */
 	FEATURE_WORKFLOW,
-	FEATURE_MARK_IN_LIMIT,
-	FEATURE_SAFE_NAMES, /* error_class, first_content_ms, parent.source, queued_sends too */
+	FEATURE_MARK_IN_LIMIT, /* and the limit can be set */
+	FEATURE_SAFE_NAMES,    /* error_class, first_content_ms, parent.source, queued_sends too */
 	FEATURE_EFFORT,
 	FEATURE_MORE_OUTPUT,
 	FEATURE_GEN_AI,
+	FEATURE_DECISION, /* who allowed a call in print mode */
 };
 
 /* The call that an execution span is of: its agents' spans hang there. */

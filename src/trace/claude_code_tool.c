@@ -135,10 +135,11 @@ source_name(const struct claude_code *c, const struct permission *p)
 /* Versions that did not record who allowed a call in print mode did not tell their own spans
  * either. */
 static bool
-told_nobody(const struct tool_call *call)
+told_nobody(const struct claude_code *c, const struct tool_call *call)
 {
-	return !call->permission.told && call->answer != NULL &&
-	       (call->answer->flags & RECORD_SDK) && call->permission.decision == DECISION_ACCEPT;
+	bool told = call->permission.told && claude_code_has(c, call->version, FEATURE_DECISION);
+	return !told && call->answer != NULL && (call->answer->flags & RECORD_SDK) &&
+	       call->permission.decision == DECISION_ACCEPT;
 }
 
 static void
@@ -146,7 +147,7 @@ blocked_on_user(struct claude_code *c, const struct place *place, const struct t
 {
 	struct permission p = call->permission;
 	struct moment end = call->start;
-	if (told_nobody(call))
+	if (told_nobody(c, call))
 		p = (struct permission){0};
 	if (call->outcome == OUTCOME_DENIED)
 		end = call->end;
