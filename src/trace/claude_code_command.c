@@ -24,18 +24,29 @@ is_space(char ch)
 	return ch == ' ' || ch == '\t' || ch == '\n';
 }
 
-/* The next word, up to white space or an operator of the shell. */
+static bool
+is_operator(char ch)
+{
+	return ch == ';' || ch == '(' || ch == '&' || ch == '|';
+}
+
+/* The next word, up to white space or an operator of the shell outside of quotes. */
 static struct str
 next_word(struct str *rest)
 {
 	size_t i = 0, start;
-	while (i < rest->len && (is_space(rest->at[i]) || strchr(";(&|", rest->at[i]) != NULL) &&
-	       rest->at[i] != '\0')
+	char quote = '\0';
+	while (i < rest->len && (is_space(rest->at[i]) || is_operator(rest->at[i])))
 		i++;
-	start = i;
-	while (i < rest->len && !is_space(rest->at[i]) &&
-	       (rest->at[i] == '\0' || strchr(";(&|", rest->at[i]) == NULL))
-		i++;
+	for (start = i; i < rest->len; i++) {
+		char ch = rest->at[i];
+		if (quote == '\0' && (is_space(ch) || is_operator(ch)))
+			break;
+		if (ch == quote)
+			quote = '\0';
+		else if (quote == '\0' && (ch == '"' || ch == '\''))
+			quote = ch;
+	}
 	struct str word = {rest->at + start, i - start};
 	*rest = str_skip(*rest, i);
 	return word;

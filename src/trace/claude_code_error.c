@@ -30,7 +30,8 @@ leading_number(struct str text)
 	size_t n = 0;
 	while (n < text.len && n < 3 && text.at[n] >= '0' && text.at[n] <= '9')
 		n++;
-	return str_head(text, n);
+	struct str name = str_head(text, n);
+	return str_eq(name, STR("ERROR")) ? (struct str){0} : name; /* somebody's exclamation */
 }
 
 struct str
