@@ -35,6 +35,7 @@ static const struct {
     [PROBLEM_DOUBLED_SPAN] = {STR_INIT("doubled_span"), SEVERITY_DOUBLED},
     [PROBLEM_UNACCOUNTED_LINES] = {STR_INIT("unaccounted_lines"), SEVERITY_UNACCOUNTED},
     [PROBLEM_END_BEFORE_START] = {STR_INIT("end_before_start"), SEVERITY_CONTRADICTION},
+    [PROBLEM_MERGED_REQUESTS] = {STR_INIT("merged_requests"), SEVERITY_CONTRADICTION},
     [PROBLEM_START_BEFORE_RESULT] = {STR_INIT("start_before_result"), SEVERITY_CONTRADICTION},
     [PROBLEM_TURN_INDEX] = {STR_INIT("turn_index"), SEVERITY_CONTRADICTION},
     [PROBLEM_TURN_COUNT] = {STR_INIT("turn_count"), SEVERITY_CONTRADICTION},
@@ -356,6 +357,15 @@ is_second_copy(const struct auditor *r, const struct transcript *t)
 	return false;
 }
 
+/* A copy of what stands nowhere, although the session that it names is at hand. 10.4 */
+static bool
+lacks_original(const struct auditor *r, const struct record *x)
+{
+	uint32_t named = x->origin_session != 0 ? x->origin_session : x->forked_session;
+	return x->fate == FATE_HISTORY && r->at_hand[named] && r->owner[x->uuid] == NULL &&
+	       r->owner[x->response->message] == NULL;
+}
+
 /* Every slice is part of a call, or a copy, or filler, or of an agent that does no work of its
  * own. claude-code-transcripts 16 */
 static void
@@ -364,12 +374,14 @@ find_lost(struct auditor *r, const struct transcript *t, uint32_t internal)
 	for (size_t i = 0; i < t->record_count; i++) {
 		const struct record *x = &t->records[i];
 		if (x->kind != RECORD_RESPONSE || x->response->filler ||
-		    (internal != 0 && x->type == internal) || !is_own(x) ||
-		    is_in_set(&r->slices, x))
+		    (internal != 0 && x->type == internal) ||
+		    !(is_own(x) || lacks_original(r, x)) || is_in_set(&r->slices, x))
 			continue;
 		AUDIT_LINE(r, PROBLEM_LOST_RESPONSE, x, "response %.*s is part of no call%s",
 		           STR_ARG(audit_name(r, x->response->message)),
-		           is_second_copy(r, t) ? ": another file of its session counts" : "");
+		           !is_own(x) ? ": a copy, and its session is here without it (--history)"
+		           : is_second_copy(r, t) ? ": another file of its session counts"
+		                                  : "");
 	}
 }
 
@@ -411,7 +423,9 @@ static void
 find_owners(struct auditor *r)
 {
 	const struct transcripts *all = r->family->transcripts;
-	for (size_t i = 0; i < all->len; i++)
+	for (size_t i = 0; i < all->len; i++) {
+		if (all->at[i]->kind == TRANSCRIPT_MAIN)
+			r->at_hand[all->at[i]->session] = true;
 		for (size_t k = 0; k < all->at[i]->record_count; k++) {
 			const struct record *x = &all->at[i]->records[k];
 			uint32_t ids[] = {x->uuid, 0};
@@ -422,7 +436,9 @@ find_owners(struct auditor *r)
 				    (x->fate == FATE_UNUSED && r->owner[ids[n]] == NULL))
 					r->owner[ids[n]] = all->at[i];
 		}
+	}
 	r->owner[0] = NULL;
+	r->at_hand[0] = false;
 }
 
 /* ---- all of it ---- */
@@ -444,6 +460,8 @@ audit_add(struct audit *audit, const struct audit_family *family)
 	r.answered.at = ARENA_ARRAY(&r.scratch, size_t, idents);
 	r.asked.at = ARENA_ARRAY(&r.scratch, size_t, idents);
 	r.owner = ARENA_ARRAY(&r.scratch, struct transcript *, idents);
+	r.at_hand = ARENA_ARRAY(&r.scratch, bool, idents);
+	r.caller = ARENA_ARRAY(&r.scratch, uint32_t, idents);
 	find_owners(&r);
 	add_lines(&r);
 	for (size_t i = 0; i < family->sessions->len; i++) {

@@ -24,6 +24,8 @@ struct auditor {
 	struct record_set origins; /* lines at which a span begins */
 	struct record_set slices;  /* lines that are part of a response */
 	struct transcript **owner; /* by ident of a line or a response: where it counts */
+	bool *at_hand;             /* by ident of a session: its own file is */
+	uint32_t *caller;          /* by ident of a tool call: the response that asks for it */
 	/* of the session at hand */
 	const struct session *session;
 	struct model_sums answered; /* by the model that answered ... */

@@ -61,6 +61,35 @@ forget_sums(const struct auditor *r, struct model_sums *sums)
 	sums->list = (struct models_tokens){0};
 }
 
+/* What lines of a response say that can't be of one. 4.1, 16 */
+static void
+take_slice(struct auditor *r, const struct response *p, const struct record *x)
+{
+	const struct response_record *a = x->response;
+	push(r, &r->slices, x);
+	if (x->kind != RECORD_RESPONSE)
+		return;
+	for (size_t k = 0; k < a->block_count; k++) {
+		const struct block_record *block = &a->blocks[k];
+		if (block->kind != BLOCK_TOOL_CALL || block->id == 0)
+			continue;
+		if (r->caller[block->id] != 0 && r->caller[block->id] != p->key)
+			AUDIT_LINE(r, PROBLEM_DOUBLED_TOOL_CALL, x,
+			           "%.*s is also a call of response %.*s, which counts",
+			           STR_ARG(audit_name(r, block->id)),
+			           STR_ARG(audit_name(r, r->caller[block->id])));
+		else
+			r->caller[block->id] = p->key;
+	}
+	const struct record *first = p->slices.at[0];
+	uint32_t request = first->kind == RECORD_RESPONSE ? first->response->request : 0;
+	if (request != 0 && a->request != 0 && a->request != request)
+		AUDIT_LINE(r, PROBLEM_MERGED_REQUESTS, x,
+		           "response %.*s answers request %.*s here, and %.*s on its first line",
+		           STR_ARG(audit_name(r, p->key)), STR_ARG(audit_name(r, a->request)),
+		           STR_ARG(audit_name(r, request)));
+}
+
 static void
 take_response(struct auditor *r, const struct response *p)
 {
@@ -68,7 +97,7 @@ take_response(struct auditor *r, const struct response *p)
 	struct str name = audit_name(r, p->key);
 	push(r, &r->origins, first);
 	for (size_t i = 0; i < p->slices.len; i++)
-		push(r, &r->slices, p->slices.at[i]);
+		take_slice(r, p, p->slices.at[i]);
 	if (p->message != 0)
 		audit_id(r->audit, PROBLEM_DOUBLED_MESSAGE, audit_name(r, p->message), name,
 		         first->in->source->path, first->line);
