@@ -30,6 +30,7 @@ struct part {
 	struct json_raw text;
 	struct str id, name;  /* of a call, raw, without escapes; LINK: id is its modality */
 	struct json_raw data; /* calls: the input; SERVER_RESULT: the whole block */
+	uint32_t block;       /* of the message: its number; parts are in that order */
 };
 
 struct parts {

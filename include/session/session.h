@@ -128,7 +128,8 @@ struct tool_call {
 	const struct block_record *block;
 	struct work *work; /* whose call it is */
 	const struct response *response;
-	const struct record *use;           /* the line that asks for it */
+	const struct record *use;           /* the line that asks for it ... */
+	uint32_t slice;                     /* ... and its number among those of the response */
 	const struct result_record *result; /* NULL: none that counts */
 	const struct record *answer;        /* the line that holds it */
 	const struct record *notice;        /* the line that says that its background work ended */

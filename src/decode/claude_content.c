@@ -125,8 +125,13 @@ add_blocks(struct arena *a, struct json_raw content, struct parts *parts)
 	}
 	if (json_raw_type(content) != '[')
 		return;
-	for (struct json_raw_iter it = json_raw_iter(content); json_raw_next(&it);)
+	uint32_t block = 0;
+	for (struct json_raw_iter it = json_raw_iter(content); json_raw_next(&it); block++) {
+		size_t before = parts->len;
 		add_block(a, it.value, parts);
+		if (parts->len > before)
+			parts->at[before].block = block;
+	}
 }
 
 /* ---- a result with media in it: the same JSON, each medium replaced by a text ---- */

@@ -55,9 +55,10 @@ struct answer {
 /* Background work that ended, as told. */
 struct notice_use {
 	struct notice notice;
-	struct record *record;   /* holds the text */
-	uint64_t ns;             /* of the enqueue line when there is one */
-	struct notice_use *next; /* for the same call */
+	struct record *record;            /* holds the text */
+	uint64_t ns;                      /* of the enqueue line when there is one */
+	struct notice_use *next, *before; /* for the same call */
+	struct notice_use *last;          /* of the first: where they end */
 };
 
 struct builder {
@@ -101,15 +102,19 @@ void turn_finish(struct builder *b);
 /* process.c: the inputs of a process, numbered. */
 void process_number(struct builder *b, const struct sessions *sessions);
 
-/* response.c: responses and their calls of one chain, whose owners are known. 4 */
+/* response.c: responses and their calls of one chain, whose owners are known; then, when all chains
+ * were collected, their slices in order. 4 */
 void response_collect(struct builder *b, struct chain *c);
-void response_time(struct builder *b, struct chain *c);
+void response_sort(struct builder *b, struct chain *c);
 
 /* The work that a line of a chain belongs to; NULL: none. */
 struct work *owner_work(const struct builder *b, const struct chain *c, size_t i);
 
 /* What the response of a slice is known by. 4.1 */
 uint32_t response_key(const struct record *r);
+
+/* response_time.c: their attempts and times. 3.3, 11.3 */
+void response_time(struct builder *b, struct chain *c);
 
 /* True for a line that certainly feeds a call: its first attempt is not earlier. 11.3 */
 bool response_is_fed_by(const struct record *r);

@@ -140,8 +140,10 @@ time_calls(struct builder *b, const struct response *p)
 		     k++) {
 			struct tool_call *call = by_ident_get(&b->call_by_id,
 			                                      r->response->blocks[k].id);
-			if (call != NULL && call->block == &r->response->blocks[k] &&
-			    len < CALLS_OF_RESPONSE_MAX)
+			if (call == NULL || call->block != &r->response->blocks[k])
+				continue;
+			call->slice = (uint32_t)i;
+			if (len < CALLS_OF_RESPONSE_MAX)
 				calls[len++] = call;
 		}
 	}

@@ -89,16 +89,6 @@ place_agent(struct place *p, struct agent *g)
 	place_work(p, &g->work);
 }
 
-static line_ref
-line_of_call(const struct tool_call *call)
-{
-	const struct response *a = call->response;
-	for (size_t i = 0; i < a->slices.len; i++)
-		if (a->slices.at[i] == call->use)
-			return a->first_line + (line_ref)i;
-	return LINE_NONE;
-}
-
 static void
 place_work(struct place *p, struct work *w)
 {
@@ -106,7 +96,7 @@ place_work(struct place *p, struct work *w)
 		place_response(p, w->responses.at[i]);
 	for (size_t i = 0; i < w->calls.len; i++) {
 		struct tool_call *call = w->calls.at[i];
-		call->use_line = line_of_call(call);
+		call->use_line = call->response->first_line + call->slice;
 		call->answer_line = place_line(p, call->answer);
 		if (call->agent != NULL)
 			place_agent(p, call->agent);

@@ -1,13 +1,16 @@
 /* Notifications that background work ended. claude-code-transcripts 8.2, 8.3 */
 #include "session/build.h"
 
+#define REPEATS_WITHIN 64 /* notifications, of one call or task */
+
 static void
 add(struct builder *b, uint32_t key, const struct notice *notice, struct record *r)
 {
 	if (key == 0)
 		return;
-	struct notice_use *n = by_ident_get(&b->notices, key), *last = NULL;
-	for (; n != NULL; last = n, n = n->next) {
+	struct notice_use *first = by_ident_get(&b->notices, key);
+	struct notice_use *last = first == NULL ? NULL : first->last, *n = last;
+	for (int i = 0; n != NULL && i < REPEATS_WITHIN; n = n->before, i++) {
 		bool same = n->notice.call == notice->call && n->notice.task == notice->task &&
 		            n->notice.status == notice->status;
 		/* The enqueue tells the time, what is delivered later the text. */
@@ -22,10 +25,12 @@ add(struct builder *b, uint32_t key, const struct notice *notice, struct record 
 	n->notice = *notice;
 	n->record = r;
 	n->ns = r->time_ns;
+	n->before = last;
 	if (last == NULL)
-		by_ident_put(&b->notices, key, n);
+		by_ident_put(&b->notices, key, first = n);
 	else
 		last->next = n;
+	first->last = n;
 }
 
 static void

@@ -167,6 +167,7 @@ build_session(struct builder *b, const struct transcript *main, uint32_t id)
 	turn_split(b);
 	agent_split(b);
 	for_each_chain(b, response_collect);
+	for_each_chain(b, response_sort);
 	for_each_chain(b, call_collect_answers);
 	notice_collect(b);
 	for_each_chain(b, response_time);

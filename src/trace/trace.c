@@ -85,24 +85,31 @@ trace_link_basis(enum link_basis b)
 struct json_raw
 trace_call_input(const struct trace *t, const struct tool_call *call)
 {
-	const struct content *c = trace_content(t, call->use_line);
-	struct str id = trace_name(t, call->id);
-	for (size_t i = 0; i < c->parts.len; i++)
-		if (c->parts.at[i].kind == PART_TOOL_CALL && str_eq(c->parts.at[i].id, id))
-			return c->parts.at[i].data;
-	return (struct json_raw){0};
+	const struct parts *parts = &trace_content(t, call->use_line)->parts;
+	size_t block = (size_t)(call->block - call->use->response->blocks);
+	size_t low = 0, high = parts->len;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (parts->at[middle].block < block)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	bool found = low < parts->len && parts->at[low].kind == PART_TOOL_CALL &&
+	             str_eq(parts->at[low].id, trace_name(t, call->id));
+	return found ? parts->at[low].data : (struct json_raw){0};
 }
 
 const struct result_content *
 trace_call_result(const struct trace *t, const struct tool_call *call)
 {
 	static const struct result_content none;
-	const struct content *c = trace_content(t, call->answer_line);
-	struct str id = trace_name(t, call->id);
-	for (size_t i = 0; i < c->results.len; i++)
-		if (str_eq(c->results.at[i].call, id))
-			return &c->results.at[i];
-	return &none;
+	const struct results *results = &trace_content(t, call->answer_line)->results;
+	if (call->result == NULL)
+		return &none;
+	size_t i = (size_t)(call->result - call->answer->results->at);
+	bool found = i < results->len && str_eq(results->at[i].call, trace_name(t, call->id));
+	return found ? &results->at[i] : &none;
 }
 
 struct str

@@ -1,4 +1,6 @@
 /* The convention `weave`: chat spans. Sections: convention-weave. */
+#include <stdlib.h>
+
 #include "trace/weave_private.h"
 
 struct str
@@ -46,16 +48,44 @@ mapped_reason(const struct weave *w, const struct response *p)
 	return p->has_call ? STR("tool_call") : STR("stop");
 }
 
-/* A block that repeats an earlier one adds nothing: the same call, or the same text at the same
- * index. 4.1 */
-static bool
-repeats(const struct response *p, const struct parts *before, const struct part *part, size_t slice)
+static int
+compare_ids(const void *a, const void *b)
 {
-	for (size_t i = before->len; i > 0; i--) {
-		const struct part *o = &before->at[i - 1];
-		if (part->id.len > 0 && o->kind == part->kind && str_eq(o->id, part->id))
-			return true;
-	}
+	const struct part *x = *(const struct part *const *)a;
+	const struct part *y = *(const struct part *const *)b;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	int order = str_cmp(x->id, y->id);
+	return order != 0 ? order : x < y ? -1 : 1;
+}
+
+/* A block that repeats an earlier one adds nothing: the same call ... 4.1 */
+static void
+drop_repeated_calls(struct arena *a, struct parts *parts)
+{
+	const struct part **named = ARENA_ARRAY(a, const struct part *, parts->len);
+	bool *repeats = ARENA_ARRAY(a, bool, parts->len);
+	size_t len = 0, kept = 0;
+	for (size_t i = 0; i < parts->len; i++)
+		if (parts->at[i].id.len > 0)
+			named[len++] = &parts->at[i];
+	if (len < 2)
+		return;
+	qsort(named, len, sizeof(const struct part *), compare_ids);
+	for (size_t i = 1; i < len; i++)
+		repeats[named[i] - parts->at] = named[i]->kind == named[i - 1]->kind &&
+		                                str_eq(named[i]->id, named[i - 1]->id);
+	for (size_t i = 0; i < parts->len; i++)
+		if (!repeats[i])
+			parts->at[kept++] = parts->at[i];
+	parts->len = kept;
+}
+
+/* ... or the same text at the same index. */
+static bool
+says_again(const struct response *p, const struct parts *before, const struct part *part,
+           size_t slice)
+{
 	if (slice == 0 || before->len == 0 || p->slices.at[slice]->kind != RECORD_RESPONSE)
 		return false;
 	uint32_t index = p->slices.at[slice]->response->block_index;
@@ -75,9 +105,10 @@ add_output(struct weave *w, struct span *s, const struct response *p)
 	for (size_t i = 0; i < p->slices.len; i++) {
 		const struct content *c = trace_content(&w->t, p->first_line + (line_ref)i);
 		for (size_t k = 0; k < c->parts.len; k++)
-			if (!repeats(p, &parts, &c->parts.at[k], i))
+			if (!says_again(p, &parts, &c->parts.at[k], i))
 				*ARENA_PUSH(a, &parts) = c->parts.at[k];
 	}
+	drop_repeated_calls(a, &parts);
 	struct message m = {.role = STR("assistant"),
 	                    .parts = parts.at,
 	                    .len = parts.len,
