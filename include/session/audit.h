@@ -189,6 +189,7 @@ struct audit_family {
 	const bool *counts; /* by transcript: is it, or its session, asked for? */
 	const struct sessions *sessions;
 	const struct diag_note *notes; /* of reading: skipped lines are among them */
+	bool takes_commands;           /* commands are drawn, too */
 };
 
 void audit_begin(struct audit *audit, uint64_t seed);

@@ -309,7 +309,7 @@ struct session {
 	struct agents rootless; /* agents that belong to no turn */
 	bool spoken;            /* has lines of a conversation, not only metadata */
 	/* turns left out because no line of theirs, or before them, has a time */
-	size_t timeless_turns;
+	size_t timeless_turns, timeless_commands;
 	size_t inherited_turns; /* history turns left out */
 	const struct transcript *transcript;
 };

@@ -107,6 +107,7 @@ check_family(struct checker *c, const struct looks *looks, const struct options 
 	                                            .transcripts = &f.transcripts,
 	                                            .counts = counts,
 	                                            .sessions = &f.sessions,
+	                                            .takes_commands = c->convention->takes_commands,
 	                                            .notes = f.diag.first});
 	trace_all(c, &f);
 	log_print(log, &f.diag);

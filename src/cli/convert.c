@@ -46,17 +46,17 @@ tally_sessions(const struct sessions *sessions, struct tally *tally)
 }
 
 static void
-warn_timeless(struct family *f, const struct sessions *sessions)
+warn_timeless(struct family *f, const struct sessions *sessions, bool takes_commands)
 {
 	for (size_t i = 0; i < sessions->len; i++) {
 		const struct session *s = sessions->at[i];
-		if (s->wanted && s->timeless_turns > 0)
-			diag_warn(&f->diag,
-			          s->transcript != NULL ? s->transcript->source->path
-			                                : (struct str){0},
-			          0, "no line with a time: %zu turn%s of session %.*s left out",
-			          s->timeless_turns, s->timeless_turns == 1 ? "" : "s",
-			          STR_ARG(intern_str(f->names, s->id)));
+		size_t count = s->timeless_turns + (takes_commands ? s->timeless_commands : 0);
+		if (s->wanted && count > 0)
+			diag_warn(
+			    &f->diag,
+			    s->transcript != NULL ? s->transcript->source->path : (struct str){0},
+			    0, "no line with a time: %zu turn%s of session %.*s left out", count,
+			    count == 1 ? "" : "s", STR_ARG(intern_str(f->names, s->id)));
 	}
 }
 
@@ -74,7 +74,7 @@ convert_family(const struct looks *looks, const struct options *o, const struct 
 	log_print(log, &f.diag);
 	tally_lines(&f, tally, log);
 	tally_sessions(&f.sessions, tally);
-	warn_timeless(&f, &f.sessions);
+	warn_timeless(&f, &f.sessions, render->convention->takes_commands);
 	bool ok = render_sessions(render, f.names, &f.sessions, &f.diag);
 	log_print(log, &f.diag);
 	family_free(&f);

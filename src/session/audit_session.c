@@ -244,10 +244,13 @@ audit_session(struct auditor *r)
 	if (s->spoken)
 		*ARENA_PUSH(&r->audit->arena,
 		            &r->audit->sessions) = audit_text(r->audit, audit_name(r, s->id));
-	if (s->timeless_turns > 0)
+	size_t timeless = s->timeless_turns;
+	if (r->family->takes_commands)
+		timeless += s->timeless_commands;
+	if (timeless > 0)
 		audit_problem(r->audit, PROBLEM_TURN_WITHOUT_TIME,
 		              t != NULL ? t->source->path : (struct str){0}, 0,
-		              "%zu turns or agents of session %.*s have no time", s->timeless_turns,
+		              "%zu turns or agents of session %.*s have no time", timeless,
 		              STR_ARG(audit_name(r, s->id)));
 	if (t == NULL)
 		return;

@@ -140,12 +140,15 @@ drop_timeless(struct agents *list, struct session *s)
 }
 
 static void
-drop_timeless_commands(struct turns *list)
+drop_timeless_commands(struct turns *list, struct session *s)
 {
 	size_t kept = 0;
-	for (size_t i = 0; i < list->len; i++)
+	for (size_t i = 0; i < list->len; i++) {
 		if (list->at[i]->start.ns != 0)
 			list->at[kept++] = list->at[i];
+		else
+			s->timeless_commands++;
+	}
 	list->len = kept;
 }
 
@@ -185,7 +188,7 @@ build_session(struct builder *b, const struct transcript *main, uint32_t id)
 		s->spoken |= main->records[i].uuid != 0 || main->records[i].kind == RECORD_USER ||
 		             main->records[i].kind == RECORD_RESPONSE;
 	drop_timeless(&s->rootless, s);
-	drop_timeless_commands(&s->commands);
+	drop_timeless_commands(&s->commands, s);
 	s->start_ns = UINT64_MAX;
 	arena_free(&b->scratch); /* before the lists of lines, which are long */
 	for (size_t i = 0; i < s->turns.len; i++) {
