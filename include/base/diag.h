@@ -28,6 +28,8 @@ struct diag_note {
 	struct str text;
 };
 
+#define PLURAL(n) ((n) == 1 ? "" : "s") /* behind "line%s" */
+
 #define DIAG_NOTES_MAX 20 /* warnings and skips kept per file; the rest is only counted */
 
 struct diag {

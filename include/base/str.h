@@ -60,6 +60,9 @@ str_has(struct str s, struct str needle)
 struct str str_skip(struct str s, size_t n);
 struct str str_head(struct str s, size_t n);
 
+/* Gives what stands before the first ch in *rest and cuts it off with the ch; without one, all. */
+struct str str_cut(struct str *rest, char ch);
+
 /* The view without ASCII white space at both ends. */
 struct str str_trim(struct str s);
 

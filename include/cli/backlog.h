@@ -20,7 +20,8 @@ struct str backlog_folder(const struct options *o, const struct environment *env
 /* How the spool calls an endpoint that the options mean. Texts are those of x and o. */
 struct spool_target backlog_target(const struct options *o, const struct exporter *x);
 
-/* NULL when nothing is to be kept, and after diag_fail when it can't be. */
+/* NULL when nothing is to be kept, and after diag_fail when it can't be: either way what is not sent
+ * is lost. */
 struct backlog *backlog_open(const struct options *o, const struct environment *env,
                              const struct exporter *x, struct diag *d);
 

@@ -29,6 +29,11 @@ struct environment {
 /* A variable without white space around it; empty when it is not set. otlp 9.1 */
 struct str environment_variable(const char *name);
 
+/* Nanoseconds of a clock that only goes forward. */
+uint64_t environment_clock(void);
+
+/* Reads everything; texts live in a, or in the process's environment. now_ns is 0 when the clock
+ * can't be right; seed is for hash tables. What can't be used is ignored after diag_warn. */
 void environment_read(struct arena *a, struct environment *env, struct diag *d);
 
 /* OTEL_RESOURCE_ATTRIBUTES: "k=v,k2=v2", percent-encoded. False, after diag_warn, *list empty,

@@ -18,7 +18,7 @@ struct outbox;
 /* exporter must live as long as it; backlog (NULL: nothing is kept) belongs to it from now on. strict: a
  * span that is larger than a request may be is left out rather than cut. selection, which must live
  * as long, says which spans are sent, and is told which of them are delivered or kept; NULL: all are
- * sent. NULL after diag_fail. */
+ * sent. NULL after diag_fail; the backlog is closed then. */
 struct outbox *outbox_open(const struct exporter *x, bool strict, struct backlog *backlog,
                            struct selection *selection, struct diag *d);
 

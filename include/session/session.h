@@ -193,6 +193,9 @@ enum link_basis {
 	LINK_TIME,    /* only the time fits */
 };
 
+/* As retrospan.agent.link and the report say it; empty for LINK_NONE. */
+struct str link_basis_name(enum link_basis basis);
+
 /* Agents hang in each other at most so deep, each at one place; deeper ones hang under the turn. */
 #define AGENT_DEPTH_MAX 60
 
@@ -262,6 +265,7 @@ struct turn {
 	/* of the session that did the work; another than session->id for history */
 	uint32_t session_id;
 	bool history;
+	bool forked_skill; /* ends with the output of its command. 9.6 */
 	enum initiator initiator;
 	struct moment start, end;
 	uint32_t version, cwd, entrypoint;

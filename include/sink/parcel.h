@@ -22,8 +22,11 @@ struct parcel {
 	struct parcel *next; /* for whoever keeps parcels in a list */
 };
 
-void parcel_add(struct parcel *p, struct str item, struct str spare); /* empty: there is none */
+/* Copies an item and its spare form, which is empty when there is none. */
+void parcel_add(struct parcel *p, struct str item, struct str spare);
 size_t parcel_len(const struct parcel *p);
+
+/* Views that the next parcel_add and parcel_clear end. */
 struct str parcel_item(const struct parcel *p, size_t i);
 struct str parcel_spare(const struct parcel *p, size_t i);
 void parcel_clear(struct parcel *p); /* keeps the memory */

@@ -52,7 +52,8 @@ struct sender;
 /* The options are copied, but for the endpoint. NULL after diag_fail. */
 struct sender *sender_open(const struct sender_options *options, struct diag *d);
 
-/* An empty parcel to fill; waits while all of them are on their way. */
+/* An empty parcel to fill; waits while all of them are on their way. It is the sender's, and must go
+ * back to it by sender_send, even when nothing was put into it. */
 struct parcel *sender_parcel(struct sender *s);
 
 /* Hands it over. What went wrong since the last call is moved to d. False when

@@ -79,7 +79,7 @@ struct resource {
 	struct attributes scope_attributes;
 };
 
-/* A copy that lives in a, texts included; and whether two say the same, in the same order. */
+/* A copy that lives in a, texts included (a resource has no lists of texts); and whether two say the same, in the same order. */
 struct resource resource_copy(struct arena *a, const struct resource *r);
 bool resource_equal(const struct resource *r, const struct resource *s);
 

@@ -113,6 +113,15 @@ str_head(struct str s, size_t n)
 }
 
 struct str
+str_cut(struct str *rest, char ch)
+{
+	size_t at = str_find_byte(*rest, ch);
+	struct str head = str_head(*rest, at);
+	*rest = at == STR_NONE ? (struct str){0} : str_skip(*rest, at + 1);
+	return head;
+}
+
+struct str
 str_trim(struct str s)
 {
 	while (s.len > 0 && is_space(s.at[0]))

@@ -80,6 +80,20 @@ between_takes_the_first_close_behind_the_first_open(void **state)
 }
 
 static void
+a_list_is_cut_member_by_member(void **state)
+{
+	struct str rest = STR("a,,b");
+
+	(void)state;
+	assert_true(str_eq(str_cut(&rest, ','), STR("a")));
+	assert_true(str_eq(rest, STR(",b")));
+	assert_int_equal(str_cut(&rest, ',').len, 0);
+	assert_true(str_eq(str_cut(&rest, ','), STR("b")));
+	assert_int_equal(rest.len, 0);
+	assert_int_equal(str_cut(&rest, ',').len, 0);
+}
+
+static void
 numbers_fill_the_view_and_64_bits(void **state)
 {
 	uint64_t n = 7;
@@ -105,6 +119,7 @@ main(void)
 	    cmocka_unit_test(searches_find_the_outermost),
 	    cmocka_unit_test(cutting_stays_inside_the_view),
 	    cmocka_unit_test(between_takes_the_first_close_behind_the_first_open),
+	    cmocka_unit_test(a_list_is_cut_member_by_member),
 	    cmocka_unit_test(numbers_fill_the_view_and_64_bits),
 	};
 

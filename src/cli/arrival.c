@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/when.h"
+#include "cli/environment.h"
 #include "input/source.h"
 
 #define ARRIVAL_POLL_MS 20
@@ -27,14 +28,6 @@ struct arrival_reader {
 	bool is_over;        /* the turn that is waited for ended, and another one began */
 	uint64_t summary_ms; /* when the summary was seen */
 };
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec t = {0, 0};
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / WHEN_MS;
-}
 
 /* ---- lines ---- */
 
@@ -90,7 +83,7 @@ take_line(struct arrival_reader *r, struct str text)
 		r->has_end |= str_eq(subtype, STR("turn_duration"));
 		if (str_eq(subtype, STR("stop_hook_summary"))) {
 			r->has_summary = true;
-			r->summary_ms = now_ms();
+			r->summary_ms = environment_clock() / WHEN_MS;
 		}
 	}
 	arena_reset(&r->arena);
@@ -149,7 +142,8 @@ is_enough(const struct arrival_reader *r, bool to_end)
 		return true;
 	if (!to_end)
 		return r->is_said;
-	return r->has_end || (r->has_summary && now_ms() - r->summary_ms >= ARRIVAL_AFTER_MS);
+	return r->has_end || (r->has_summary &&
+	                      environment_clock() / WHEN_MS - r->summary_ms >= ARRIVAL_AFTER_MS);
 }
 
 enum arrival
@@ -157,13 +151,14 @@ arrival_wait(const struct event *e, bool to_end)
 {
 	struct arrival_reader r = {.event = e, .parser = json_parser_new()};
 	const struct timespec pause = {0, ARRIVAL_POLL_MS * (long)WHEN_MS};
-	uint64_t start_ms = now_ms();
+	uint64_t start_ms = environment_clock() / WHEN_MS;
 	if (e->transcript->size > ARRIVAL_BACK_BYTES) {
 		r.offset = e->transcript->size - ARRIVAL_BACK_BYTES;
 		r.is_torn = true;
 	}
 	look(&r);
-	while (!is_enough(&r, to_end) && now_ms() - start_ms < ARRIVAL_MS_MAX) {
+	while (!is_enough(&r, to_end) &&
+	       environment_clock() / WHEN_MS - start_ms < ARRIVAL_MS_MAX) {
 		(void)nanosleep(&pause, NULL);
 		look(&r);
 	}

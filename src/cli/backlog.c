@@ -160,12 +160,6 @@ backlog_send(struct backlog *b, const struct encoder *e, struct sender *s, struc
 
 /* ---- from the sender ---- */
 
-static const char *
-plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* Puts a part of an entry where it belongs now. */
 static void
 settle_part(struct backlog *b, struct journey *j, enum spool_place place, struct str batch,
@@ -256,13 +250,13 @@ backlog_close(struct backlog *b, struct summary *summary, struct diag *d)
 		          "%" PRIu64
 		          " span%s kept; the next run to %.*s, or retrospan flush%s, sends "
 		          "them first",
-		          b->kept, plural(b->kept), STR_ARG(b->target.url),
+		          b->kept, PLURAL(b->kept), STR_ARG(b->target.url),
 		          b->target.needs_more ? " with the same --to or --endpoint" : "");
 	if (b->homeless > 0)
 		diag_warn(d, (struct str){0}, 0,
 		          "%" PRIu64 " span%s not kept: neither XDG_STATE_HOME nor HOME says where "
 		          "(--spool DIR)",
-		          b->homeless, plural(b->homeless));
+		          b->homeless, PLURAL(b->homeless));
 	summary->delivered -= b->delivered;
 	summary->rejected -= b->rejected;
 	summary->undelivered -= b->undelivered;

@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/run.h"
+#include "cli/task.h"
 
 struct checker {
 	struct arena arena;
@@ -35,17 +36,22 @@ count_span(struct checker *c, struct str kind)
 	c->spans.at[i] = (struct span_count){arena_str(&c->arena, kind), 1};
 }
 
-/* Makes the spans of a trace without its words: nothing is read again. It begins at origin. */
+/* Makes the spans of a trace without its words: nothing is read again. */
 static void
-trace(struct checker *c, struct trace_input in, const struct line_uses *lines,
-      const struct record *origin)
+trace(struct checker *c, const struct family *f, const struct task *t)
 {
+	const struct record *origin = t->turn != NULL ? t->turn->opening : t->agent->opening;
 	struct spans spans = {0};
-	in.arena = &c->scratch;
-	in.options = &c->options;
-	in.contents = ARENA_ARRAY(in.arena, struct content, lines->len);
-	in.content_count = lines->len;
+	struct trace_input in = {.arena = &c->scratch,
+	                         .names = f->names,
+	                         .options = &c->options,
+	                         .session = t->session,
+	                         .turn = t->turn,
+	                         .agent = t->agent,
+	                         .content_count = t->lines->len};
+	in.contents = ARENA_ARRAY(in.arena, struct content, t->lines->len);
 	convention_trace(c->convention, &in, &spans);
+	c->spans.turns += t->turn != NULL && !t->turn->local;
 	for (size_t i = 0; i < spans.len; i++) {
 		const struct span *s = spans.at[i];
 		struct str kind = str_head(s->name, str_find_byte(s->name, ' '));
@@ -61,34 +67,6 @@ trace(struct checker *c, struct trace_input in, const struct line_uses *lines,
 	arena_reset(&c->scratch);
 }
 
-static void
-trace_turns(struct checker *c, struct trace_input in, const struct turns *turns)
-{
-	for (size_t i = 0; i < turns->len; i++) {
-		in.turn = turns->at[i];
-		trace(c, in, &in.turn->lines, in.turn->opening);
-		c->spans.turns += !in.turn->local;
-	}
-}
-
-static void
-trace_all(struct checker *c, const struct family *f)
-{
-	for (size_t i = 0; i < f->sessions.len; i++) {
-		const struct session *s = f->sessions.at[i];
-		struct trace_input in = {.names = f->names, .session = s};
-		if (!s->wanted)
-			continue;
-		trace_turns(c, in, &s->turns);
-		if (c->convention->takes_commands)
-			trace_turns(c, in, &s->commands);
-		for (size_t k = 0; k < s->rootless.len; k++) {
-			in.agent = s->rootless.at[k];
-			trace(c, in, &in.agent->lines, in.agent->opening);
-		}
-	}
-}
-
 /* ---- families ---- */
 
 static void
@@ -96,9 +74,7 @@ check_family(struct checker *c, const struct looks *looks, const struct options 
              const struct environment *env, struct log *log)
 {
 	struct family f = {.threads = run_threads(o), .watch = true};
-	struct session_options options = {.history = o->history,
-	                                  .detailed = c->convention->takes_commands &&
-	                                              c->options.live.detailed};
+	struct session_options options = task_session_options(o, c->convention, &c->options);
 	family_read(&f, looks, env->seed, &options);
 	bool *counts = ARENA_ARRAY(&f.arena, bool, f.transcripts.len);
 	for (size_t i = 0; i < f.transcripts.len; i++)
@@ -109,7 +85,10 @@ check_family(struct checker *c, const struct looks *looks, const struct options 
 	                                            .sessions = &f.sessions,
 	                                            .takes_commands = c->convention->takes_commands,
 	                                            .notes = f.diag.first});
-	trace_all(c, &f);
+	struct tasks tasks = {0};
+	tasks_collect(&f.arena, c->convention, &f.sessions, 0, 0, &tasks);
+	for (size_t i = 0; i < tasks.len; i++)
+		trace(c, &f, &tasks.at[i]);
 	log_print(log, &f.diag);
 	family_free(&f);
 }

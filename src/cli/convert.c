@@ -2,6 +2,7 @@
 #include "cli/convert.h"
 
 #include "cli/family.h"
+#include "cli/task.h"
 
 /* ---- the account ---- */
 
@@ -52,11 +53,11 @@ warn_timeless(struct family *f, const struct sessions *sessions, bool takes_comm
 		const struct session *s = sessions->at[i];
 		size_t count = s->timeless_turns + (takes_commands ? s->timeless_commands : 0);
 		if (s->wanted && count > 0)
-			diag_warn(
-			    &f->diag,
-			    s->transcript != NULL ? s->transcript->source->path : (struct str){0},
-			    0, "no line with a time: %zu turn%s of session %.*s left out", count,
-			    count == 1 ? "" : "s", STR_ARG(intern_str(f->names, s->id)));
+			diag_warn(&f->diag,
+			          s->transcript != NULL ? s->transcript->source->path
+			                                : (struct str){0},
+			          0, "no line with a time: %zu turn%s of session %.*s left out",
+			          count, PLURAL(count), STR_ARG(intern_str(f->names, s->id)));
 	}
 }
 
@@ -67,9 +68,8 @@ convert_family(const struct looks *looks, const struct options *o, const struct 
                struct render *render, struct tally *tally, struct log *log)
 {
 	struct family f = {.threads = render->threads};
-	struct session_options options = {.history = o->history,
-	                                  .detailed = render->convention->takes_commands &&
-	                                              render->trace.live.detailed};
+	struct session_options options = task_session_options(o, render->convention,
+	                                                      &render->trace);
 	family_read(&f, looks, env->seed, &options);
 	log_print(log, &f.diag);
 	tally_lines(&f, tally, log);

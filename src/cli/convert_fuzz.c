@@ -231,8 +231,11 @@ check_audit(struct door *d, const struct sessions *sessions)
 	for (size_t i = 0; i < d->transcripts.len; i++)
 		counts[i] = true;
 	audit_begin(&audit, 1);
-	audit_add(&audit, &(struct audit_family){d->names, &d->transcripts, counts, sessions,
-	                                         d->diag.first});
+	audit_add(&audit, &(struct audit_family){.names = d->names,
+	                                         .transcripts = &d->transcripts,
+	                                         .counts = counts,
+	                                         .sessions = sessions,
+	                                         .notes = d->diag.first});
 	audit_sort(&audit);
 	claim(audit.problem_counts[PROBLEM_UNACCOUNTED_LINES] == 0);
 	claim(audit.span_lines <= audit.used);

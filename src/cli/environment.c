@@ -46,9 +46,7 @@ environment_attributes(struct arena *a, struct str text, struct attributes *list
 	struct str rest = text;
 	*list = (struct attributes){0};
 	while (rest.len > 0) {
-		size_t comma = str_find_byte(rest, ',');
-		struct str member = str_trim(comma == STR_NONE ? rest : str_head(rest, comma));
-		rest = comma == STR_NONE ? (struct str){0} : str_skip(rest, comma + 1);
+		struct str member = str_trim(str_cut(&rest, ','));
 		if (member.len == 0 || add_member(a, member, list))
 			continue;
 		diag_warn(d, (struct str){0}, 0,
@@ -138,6 +136,14 @@ state_folder(struct arena *a)
 	if (str_starts(home, STR("/")))
 		return arena_join(a, (struct str[]){home, STR("/.local/state/retrospan")}, 2);
 	return (struct str){0};
+}
+
+uint64_t
+environment_clock(void)
+{
+	struct timespec t = {0, 0};
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * WHEN_S + (uint64_t)t.tv_nsec;
 }
 
 void

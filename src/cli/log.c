@@ -154,12 +154,6 @@ log_progress_end(struct log *l)
 	l->progress_shown = false;
 }
 
-static const char *
-plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void
 put_sending(struct buf *b, const struct summary *s, bool json)
 {
@@ -174,7 +168,7 @@ put_sending(struct buf *b, const struct summary *s, bool json)
 		put_number(b, "sent_bytes", s->sent_bytes);
 		return;
 	}
-	buf_printf(b, "; %" PRIu64 " span%s delivered", s->delivered, plural(s->delivered));
+	buf_printf(b, "; %" PRIu64 " span%s delivered", s->delivered, PLURAL(s->delivered));
 	if (s->rejected > 0)
 		buf_printf(b, ", %" PRIu64 " rejected", s->rejected);
 	if (s->undelivered > 0)
@@ -184,7 +178,7 @@ put_sending(struct buf *b, const struct summary *s, bool json)
 	if (s->flushed > 0)
 		buf_printf(b, ", and %" PRIu64 " out of the spool", s->flushed);
 	buf_printf(b, " (%" PRIu64 " request%s, %" PRIu64 " byte%s)", s->requests,
-	           plural(s->requests), s->sent_bytes, plural(s->sent_bytes));
+	           PLURAL(s->requests), s->sent_bytes, PLURAL(s->sent_bytes));
 }
 
 void
@@ -220,11 +214,11 @@ log_summary(struct log *l, const struct summary *s)
 	buf_printf(&b,
 	           "retrospan: %" PRIu64 " session%s, %" PRIu64 " turn%s, %" PRIu64
 	           " span%s; %" PRIu64 " line%s read, %" PRIu64 " skipped",
-	           s->sessions, plural(s->sessions), s->turns, plural(s->turns), s->spans,
-	           plural(s->spans), s->read, plural(s->read), s->skipped);
+	           s->sessions, PLURAL(s->sessions), s->turns, PLURAL(s->turns), s->spans,
+	           PLURAL(s->spans), s->read, PLURAL(s->read), s->skipped);
 	if (s->inherited > 0)
 		buf_printf(&b, "; %" PRIu64 " inherited turn%s left out", s->inherited,
-		           plural(s->inherited));
+		           PLURAL(s->inherited));
 	if (s->sends)
 		put_sending(&b, s, false);
 	write_line(l, &b);
@@ -248,12 +242,12 @@ log_flush(struct log *l, const struct summary *s, uint64_t left)
 		buf_byte(&b, '}');
 	} else {
 		buf_printf(&b, "retrospan: %" PRIu64 " span%s delivered out of the spool",
-		           s->flushed, plural(s->flushed));
+		           s->flushed, PLURAL(s->flushed));
 		if (s->set_aside > 0)
 			buf_printf(&b, ", %" PRIu64 " set aside", s->set_aside);
 		buf_printf(&b, ", %" PRIu64 " left (%" PRIu64 " request%s, %" PRIu64 " byte%s)",
-		           left, s->requests, plural(s->requests), s->sent_bytes,
-		           plural(s->sent_bytes));
+		           left, s->requests, PLURAL(s->requests), s->sent_bytes,
+		           PLURAL(s->sent_bytes));
 	}
 	write_line(l, &b);
 }

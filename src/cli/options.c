@@ -113,13 +113,9 @@ static bool
 is_listed(const char *values, struct str value)
 {
 	struct str rest = str_of(values);
-	while (rest.len > 0) {
-		size_t space = str_find_byte(rest, ' ');
-		struct str word = space == STR_NONE ? rest : str_head(rest, space);
-		if (str_eq(word, value))
+	while (rest.len > 0)
+		if (str_eq(str_cut(&rest, ' '), value))
 			return true;
-		rest = space == STR_NONE ? (struct str){0} : str_skip(rest, space + 1);
-	}
 	return false;
 }
 
@@ -156,10 +152,8 @@ read_content(struct str value, unsigned *classes)
 	if (*classes != 0 || str_eq(value, STR("none")))
 		return true;
 	for (bool more = true; more;) {
-		size_t comma = str_find_byte(value, ',');
-		struct str one = str_head(value, comma);
-		more = comma != STR_NONE;
-		value = more ? str_skip(value, comma + 1) : (struct str){0};
+		more = str_find_byte(value, ',') != STR_NONE;
+		struct str one = str_cut(&value, ',');
 		if (str_eq(one, STR("user-prompts")))
 			*classes |= CLASS_USER_PROMPTS;
 		else if (str_eq(one, STR("tool-details")))

@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "base/when.h"
+#include "cli/environment.h"
 #include "sink/sender.h"
 
 #define OUTBOX_SPANS_MAX 512     /* in a request. otlp 14 */
@@ -45,18 +45,10 @@ struct envelope {
 /* ---- opening ---- */
 
 static uint64_t
-now_ns(void)
-{
-	struct timespec t = {0, 0};
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * WHEN_S + (uint64_t)t.tv_nsec;
-}
-
-static uint64_t
 chance(void)
 {
 	uint64_t n;
-	return getrandom(&n, sizeof n, 0) == (ssize_t)sizeof n ? n : now_ns();
+	return getrandom(&n, sizeof n, 0) == (ssize_t)sizeof n ? n : environment_clock();
 }
 
 static const struct encoder *
@@ -89,8 +81,9 @@ outbox_open(const struct exporter *x, bool strict, struct backlog *backlog,
 	              .first_ns = OUTBOX_WAIT_FIRST_NS,
 	              .most_ns = OUTBOX_WAIT_MOST_NS,
 	              .hint_ns = OUTBOX_WAIT_ASKED_NS,
-	              .deadline_ns = x->deadline_ms > 0 ? now_ns() + x->deadline_ms * WHEN_MS : 0},
-	    .now_ns = now_ns,
+	              .deadline_ns =
+	                  x->deadline_ms > 0 ? environment_clock() + x->deadline_ms * WHEN_MS : 0},
+	    .now_ns = environment_clock,
 	    .chance = chance,
 	};
 	struct outbox *o = calloc(1, sizeof *o);

@@ -1,22 +1,13 @@
 /* How far a run is. */
 #include "cli/progress.h"
 
-#include <time.h>
-
 #include "base/when.h"
-
-static uint64_t
-now(void)
-{
-	struct timespec t = {0, 0};
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * WHEN_S + (uint64_t)t.tv_nsec;
-}
+#include "cli/environment.h"
 
 struct progress
 progress_begin(struct log *log, uint64_t all)
 {
-	log->started_ns = now();
+	log->started_ns = environment_clock();
 	return (struct progress){.log = log, .all = all};
 }
 
@@ -26,7 +17,7 @@ progress_tick(void *ctx, uint64_t bytes)
 	struct progress *p = ctx;
 	p->done += bytes;
 	if (p->log->progress)
-		log_progress(p->log, now(), p->done, p->all);
+		log_progress(p->log, environment_clock(), p->done, p->all);
 }
 
 void

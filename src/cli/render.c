@@ -5,21 +5,10 @@
 #include <stdlib.h>
 
 #include "base/pool.h"
+#include "cli/task.h"
 #include "decode/transcript.h"
 
 #define IN_FLIGHT_BYTES ((size_t)16 << 20) /* of lines whose turns are rendered at once */
-
-/* One trace to make. */
-struct task {
-	const struct session *session;
-	const struct turn *turn;   /* or */
-	const struct agent *agent; /* the root of a trace of its own */
-};
-
-struct tasks {
-	struct task *at;
-	size_t len, cap;
-};
 
 /* A trace, packed. */
 struct rendered {
@@ -52,18 +41,11 @@ struct render_job {
 	struct diag *diag;
 };
 
-static const struct line_uses *
-lines_of(const struct task *t)
-{
-	return t->turn != NULL ? &t->turn->lines : &t->agent->lines;
-}
-
 static size_t
 weigh(void *ctx, size_t i)
 {
 	const struct render_job *job = ctx;
-	const struct task *t = &job->tasks.at[i];
-	return (size_t)(t->turn != NULL ? t->turn->line_bytes : t->agent->line_bytes);
+	return (size_t)job->tasks.at[i].line_bytes;
 }
 
 static struct rendered *
@@ -100,7 +82,7 @@ work(void *ctx, size_t i, size_t worker)
 	const struct render_job *job = ctx;
 	const struct render *r = job->render;
 	const struct task *t = &job->tasks.at[i];
-	const struct line_uses *lines = lines_of(t);
+	const struct line_uses *lines = t->lines;
 	struct arena *a = &job->arenas[worker];
 	struct rendered *out = rendered_take(r->batch);
 	struct spans spans = {0};
@@ -243,44 +225,6 @@ drop(void *ctx, size_t i, void *result)
 	rendered_free(result);
 }
 
-/* ---- which traces ---- */
-
-static bool
-is_in_window(const struct render *r, uint64_t ns)
-{
-	return ns >= r->since_ns && (r->until_ns == 0 || ns < r->until_ns);
-}
-
-/* Turns, and among them what else the user gave in, both in file order. */
-static void
-collect_turns(struct arena *a, const struct render *r, const struct session *s, struct tasks *list)
-{
-	size_t t = 0, c = r->convention->takes_commands ? 0 : s->commands.len;
-	while (t < s->turns.len || c < s->commands.len) {
-		bool command = t == s->turns.len ||
-		               (c < s->commands.len &&
-		                s->commands.at[c]->start.ns <= s->turns.at[t]->start.ns);
-		const struct turn *next = command ? s->commands.at[c++] : s->turns.at[t++];
-		if (is_in_window(r, next->start.ns))
-			*ARENA_PUSH(a, list) = (struct task){s, next, NULL};
-	}
-}
-
-static void
-collect(struct arena *a, const struct render *r, const struct sessions *sessions,
-        struct tasks *list)
-{
-	for (size_t i = 0; i < sessions->len; i++) {
-		const struct session *s = sessions->at[i];
-		if (!s->wanted)
-			continue;
-		collect_turns(a, r, s, list);
-		for (size_t k = 0; k < s->rootless.len; k++)
-			if (is_in_window(r, s->rootless.at[k]->start.ns))
-				*ARENA_PUSH(a, list) = (struct task){s, NULL, s->rootless.at[k]};
-	}
-}
-
 bool
 render_sessions(struct render *r, struct intern *names, const struct sessions *sessions,
                 struct diag *d)
@@ -288,7 +232,7 @@ render_sessions(struct render *r, struct intern *names, const struct sessions *s
 	struct arena a = {0};
 	struct render_job job = {.render = r, .names = names, .diag = d};
 	(void)batch_of(r);
-	collect(&a, r, sessions, &job.tasks);
+	tasks_collect(&a, r->convention, sessions, r->since_ns, r->until_ns, &job.tasks);
 	job.arenas = ARENA_ARRAY(&a, struct arena, r->threads);
 	struct pool_job pool = {.count = job.tasks.len,
 	                        .threads = r->threads,

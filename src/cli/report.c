@@ -20,23 +20,7 @@ report_weak_links(const struct audit *a)
 struct str
 report_link(enum link_basis basis)
 {
-	static const struct str names[LINKS] = {
-	    [LINK_NONE] = STR_INIT("none"),
-	    [LINK_META] = STR_INIT("sidecar"),
-	    [LINK_RESULT] = STR_INIT("result"),
-	    [LINK_PROGRESS] = STR_INIT("progress"),
-	    [LINK_RESULT_TEXT] = STR_INIT("result_text"),
-	    [LINK_NOTICE] = STR_INIT("notification"),
-	    [LINK_FORK] = STR_INIT("fork"),
-	    [LINK_MESSAGE] = STR_INIT("message"),
-	    [LINK_WORKFLOW] = STR_INIT("workflow"),
-	    [LINK_PROMPT] = STR_INIT("prompt"),
-	    [LINK_GUESSED] = STR_INIT("guessed"),
-	    [LINK_INLINE] = STR_INIT("inline"),
-	    [LINK_TURN] = STR_INIT("turn"),
-	    [LINK_TIME] = STR_INIT("time"),
-	};
-	return names[basis];
+	return basis == LINK_NONE ? STR("none") : link_basis_name(basis);
 }
 
 struct str

@@ -5,12 +5,6 @@
 
 #define SHOWN_MAX 20 /* problems of a kind, and unknown names of each sort; --json lists more */
 
-static const char *
-plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void
 put_place(struct buf *b, struct str file, uint32_t line)
 {
@@ -157,7 +151,7 @@ put_links(const struct report *r, struct buf *b)
 	buf_printf(b,
 	           "\nlinks: %" PRIu64 " agent%s, %" PRIu64 " by weak evidence, %" PRIu64
 	           " without a line of its own\n",
-	           all, plural(all), report_weak_links(a), a->agents_without_file);
+	           all, PLURAL(all), report_weak_links(a), a->agents_without_file);
 	for (size_t i = 0; i < LINKS; i++)
 		if (a->links[i] > 0)
 			buf_printf(b, "  %-36.*s %9" PRIu64 "\n",
@@ -194,11 +188,11 @@ put_forks(const struct report *r, struct buf *b)
 		else
 			BUF_LIT(b, "holds lines of others");
 		buf_printf(b, "; %" PRIu64 " turn%s left out\n", f->inherited_turns,
-		           plural(f->inherited_turns));
+		           PLURAL(f->inherited_turns));
 		for (size_t k = 0; k < f->origin_count; k++) {
 			const struct fork_origin *o = &f->origins[k];
 			buf_printf(
-			    b, "    %" PRIu64 " line%s of %.*s%s\n", o->lines, plural(o->lines),
+			    b, "    %" PRIu64 " line%s of %.*s%s\n", o->lines, PLURAL(o->lines),
 			    STR_ARG(o->session.len > 0 ? o->session : STR("an unknown session")),
 			    o->here ? "" : " (in no other file at hand)");
 		}
@@ -244,12 +238,12 @@ put_head(const struct report *r, struct buf *b)
 	for (size_t i = 0; i < PROBLEM_COUNT; i++)
 		by_severity[problem_severity((enum problem_kind)i)] += a->problem_counts[i];
 	buf_printf(b, "%s: %zu session%s, %" PRIu64 " turn%s, %" PRIu64 " span%s;",
-	           r->ok ? "ok" : "NOT OK", a->sessions.len, plural(a->sessions.len),
-	           r->spans->turns, plural(r->spans->turns), spans, plural(spans));
+	           r->ok ? "ok" : "NOT OK", a->sessions.len, PLURAL(a->sessions.len),
+	           r->spans->turns, PLURAL(r->spans->turns), spans, PLURAL(spans));
 	for (size_t i = SEVERITY_LOST + 1; i-- > 0;)
 		buf_printf(b, " %" PRIu64 " %.*s%s,", by_severity[i],
 		           STR_ARG(severity_name((enum severity)i)),
-		           i <= SEVERITY_CONTRADICTION ? plural(by_severity[i]) : "");
+		           i <= SEVERITY_CONTRADICTION ? PLURAL(by_severity[i]) : "");
 	buf_printf(b, " %zu unknown\n", a->unknown.len);
 }
 

@@ -11,7 +11,11 @@ add_noted(struct tale *t, struct audit *audit, const struct diag_note *notes)
 	bool *counts = ARENA_ARRAY(&t->arena, bool, t->files.len);
 	for (size_t i = 0; i < t->files.len; i++)
 		counts[i] = true;
-	audit_add(audit, &(struct audit_family){t->names, &t->files, counts, &all, notes});
+	audit_add(audit, &(struct audit_family){.names = t->names,
+	                                        .transcripts = &t->files,
+	                                        .counts = counts,
+	                                        .sessions = &all,
+	                                        .notes = notes});
 }
 
 static struct audit

@@ -5,6 +5,28 @@
 
 #define PROMPT_WINDOW_NS (WHEN_S / 2) /* from the call to the agent's first line */
 
+struct str
+link_basis_name(enum link_basis basis)
+{
+	static const struct str names[] = {
+	    [LINK_NONE] = STR_INIT(""),
+	    [LINK_META] = STR_INIT("sidecar"),
+	    [LINK_RESULT] = STR_INIT("result"),
+	    [LINK_PROGRESS] = STR_INIT("progress"),
+	    [LINK_RESULT_TEXT] = STR_INIT("result_text"),
+	    [LINK_NOTICE] = STR_INIT("notification"),
+	    [LINK_FORK] = STR_INIT("fork"),
+	    [LINK_MESSAGE] = STR_INIT("message"),
+	    [LINK_WORKFLOW] = STR_INIT("workflow"),
+	    [LINK_PROMPT] = STR_INIT("prompt"),
+	    [LINK_GUESSED] = STR_INIT("guessed"),
+	    [LINK_INLINE] = STR_INIT("inline"),
+	    [LINK_TURN] = STR_INIT("turn"),
+	    [LINK_TIME] = STR_INIT("time"),
+	};
+	return names[basis];
+}
+
 /* Calls by the agent that their results name. */
 struct named {
 	struct by_ident by_result, by_text, by_notice;
@@ -200,7 +222,7 @@ hang_under_turn(struct builder *b, struct agent *g)
 
 /* A skill that the user started and that ran as an agent: 9.6 */
 static bool
-is_forked_skill(const struct agent *g)
+is_skill_of_user(const struct agent *g)
 {
 	return g->opening->kind == RECORD_USER && (g->opening->flags & RECORD_META) &&
 	       g->opening->user->initiator == INITIATOR_NONE;
@@ -222,7 +244,7 @@ link_first(struct builder *b, const struct named *n, const struct chain *c, stru
 	}
 	if (link_exactly(b, n, c, g))
 		return;
-	struct turn *skill = is_forked_skill(g) ? turn_of_prompt(b, g->opening->prompt) : NULL;
+	struct turn *skill = is_skill_of_user(g) ? turn_of_prompt(b, g->opening->prompt) : NULL;
 	if (skill != NULL) { /* no agent of its own: weave 7.5 */
 		merge(b, &skill->work, &g->work);
 		g->reached = true;

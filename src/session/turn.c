@@ -151,6 +151,7 @@ new_turn(struct splitter *s, size_t i)
 	t->process = s->process;
 	t->machine = s->machine;
 	t->interactive = (r->flags & RECORD_SDK) == 0;
+	t->forked_skill = is_forked_skill(s, r);
 	return t;
 }
 
@@ -336,7 +337,7 @@ drop_idle(struct splitter *s)
 		const struct record *r = c->at[i];
 		busy[turn] |= (r->kind == RECORD_RESPONSE && !r->response->filler) ||
 		              (r->kind == RECORD_REQUEST && r->fate == FATE_OWN) ||
-		              (i > 0 && r == s->starts.at[turn]->opening && is_forked_skill(s, r));
+		              s->starts.at[turn]->forked_skill;
 	}
 	uint32_t number = 0;
 	for (size_t i = 0; i < s->starts.len; i++) {
@@ -425,10 +426,7 @@ turn_split(struct builder *b)
 		note_line(&s, t, r);
 		if (!ended)
 			b->main->owner[i].turn = t;
-		/* A forked skill's turn ends with its output. 9.6 */
-		if (t != NULL && r->kind == RECORD_COMMAND_OUTPUT &&
-		    is_forked_skill(&s, t->opening))
-			ended = true;
+		ended |= t != NULL && t->forked_skill && r->kind == RECORD_COMMAND_OUTPUT;
 	}
 	drop_idle(&s);
 	mark_abandoned(b);

@@ -8,14 +8,6 @@ struct ending {
 	uint64_t first_ns, before_ns; /* earliest of its lines, latest of those before them */
 };
 
-/* Such a turn ends with the command's output: 9.6 */
-static bool
-is_forked_skill(const struct turn *t)
-{
-	return t->opening->kind == RECORD_USER && t->opening->user->text == TEXT_SLASH &&
-	       !t->opening->user->from_prompt;
-}
-
 static void
 take_end(struct turn *t, struct ending *e, const struct record *r)
 {
@@ -36,7 +28,7 @@ take_end(struct turn *t, struct ending *e, const struct record *r)
 		t->interrupted = true;
 	} else if (r->kind == RECORD_HOOK && r->hook->event == HOOK_STOP && !r->hook->started) {
 		e->last_ns = later(e->last_ns, r->time_ns);
-	} else if (r->kind == RECORD_COMMAND_OUTPUT && is_forked_skill(t)) {
+	} else if (r->kind == RECORD_COMMAND_OUTPUT && t->forked_skill) {
 		e->output_ns = r->time_ns;
 	}
 }

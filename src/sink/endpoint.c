@@ -188,9 +188,7 @@ endpoint_add_headers(struct arena *a, struct endpoint *e, struct str list, struc
                      struct diag *d)
 {
 	while (list.len > 0) {
-		size_t comma = str_find_byte(list, ',');
-		struct str member = trim(str_head(list, comma)), value;
-		list = comma == STR_NONE ? (struct str){0} : str_skip(list, comma + 1);
+		struct str member = trim(str_cut(&list, ',')), value;
 		size_t equals = str_find_byte(member, '=');
 		if (member.len == 0)
 			continue;

@@ -102,19 +102,13 @@ stop(struct sender *s)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-static const char *
-plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void
 tell_loss(struct sender *s, const struct range *r, struct str text, const char *became)
 {
 	struct arena a = {0};
 	size_t items = r->to - r->from;
 	tell(s, true,
-	     arena_printf(&a, "%.*s: %zu span%s %s", STR_ARG(text), items, plural(items), became));
+	     arena_printf(&a, "%.*s: %zu span%s %s", STR_ARG(text), items, PLURAL(items), became));
 	arena_free(&a);
 }
 
@@ -190,7 +184,7 @@ give_up(struct arena *a, enum retry_step step, unsigned attempt, const struct ve
 		                    STR_ARG(text), (unsigned long long)(v->wait_ns / 1000000000));
 	if (step == RETRY_DEADLINE)
 		return arena_printf(a, "%.*s: given up at the deadline, after %u attempt%s",
-		                    STR_ARG(text), attempt, plural(attempt));
+		                    STR_ARG(text), attempt, PLURAL(attempt));
 	return arena_printf(a, "%.*s: given up after %u attempts", STR_ARG(text), attempt);
 }
 
@@ -289,7 +283,7 @@ taken(struct sender *s, const struct range *r, const struct verdict *v)
 	if (v->rejected > 0)
 		tell(s, true,
 		     arena_printf(&a, "%llu span%s rejected%s%.*s", (unsigned long long)v->rejected,
-		                  plural(v->rejected), v->text.len > 0 ? ": " : "",
+		                  PLURAL(v->rejected), v->text.len > 0 ? ": " : "",
 		                  STR_ARG(v->text)));
 	else if (v->text.len > 0)
 		tell(s, false, v->text);
@@ -461,7 +455,7 @@ sender_close(struct sender *s, struct sender_tally *tally, struct diag *d)
 	if (s->untold > 0 && s->told_failure)
 		(void)diag_fail(&s->diag, s->options.endpoint->shown,
 		                "%llu more request%s likewise", (unsigned long long)s->untold,
-		                plural(s->untold));
+		                PLURAL(s->untold));
 	diag_move(d, &s->diag, 0);
 	*tally = s->tally;
 	for (size_t i = 0; i < SENDER_PARCELS; i++)

@@ -55,12 +55,6 @@ spool_open(const struct spool_options *o, struct diag *d)
 	return s;
 }
 
-static const char *
-plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 void
 spool_close(struct spool *s, struct diag *d)
 {
@@ -69,8 +63,8 @@ spool_close(struct spool *s, struct diag *d)
 		                "no room for more than %" PRIu64
 		                " bytes (--spool-max-bytes): %" PRIu64
 		                " span%s in the oldest %" PRIu64 " file%s were dropped",
-		                s->options.max_bytes, s->dropped.items, plural(s->dropped.items),
-		                s->dropped.files, plural(s->dropped.files));
+		                s->options.max_bytes, s->dropped.items, PLURAL(s->dropped.items),
+		                s->dropped.files, PLURAL(s->dropped.files));
 	arena_free(&s->arena);
 	free(s);
 }
@@ -259,7 +253,7 @@ put(struct spool *s, struct put *p, const struct spool_batch *b, struct diag *d)
 		(void)diag_fail(d, s->options.folder,
 		                "%" PRIu64 " span%s in %zu bytes are not kept: that is more than "
 		                "there is room for (--spool-max-bytes)",
-		                b->items, plural(b->items), b->bytes.len);
+		                b->items, PLURAL(b->items), b->bytes.len);
 	} else if (ok) {
 		root = folder_open(s->options.folder, true);
 		held = root >= 0 ? lock_open(root, LOCK_NAME, LOCK_WAIT_MS) : -1;

@@ -120,7 +120,7 @@ claude_code_agent_ids(struct claude_code *c, struct span *s, const struct place 
 		claude_code_text(c, l, STR("workflow.name"), flow);
 	}
 	if (!c->strict)
-		claude_code_text(c, l, STR("retrospan.agent.link"), trace_link_basis(g->basis));
+		claude_code_text(c, l, STR("retrospan.agent.link"), link_basis_name(g->basis));
 }
 
 void

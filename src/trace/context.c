@@ -85,10 +85,8 @@ context_state_valid(struct str text)
 	struct str keys[STATE_MEMBERS_MAX];
 	size_t len = 0;
 	while (text.len > 0) {
-		size_t comma = str_find_byte(text, ',');
-		struct str member = str_trim(comma == STR_NONE ? text : str_head(text, comma));
+		struct str member = str_trim(str_cut(&text, ','));
 		size_t equals = str_find_byte(member, '=');
-		text = comma == STR_NONE ? (struct str){0} : str_skip(text, comma + 1);
 		if (member.len == 0)
 			continue;
 		if (equals == STR_NONE || len == STATE_MEMBERS_MAX ||

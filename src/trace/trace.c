@@ -68,19 +68,6 @@ trace_evidence(struct moment start, struct moment end)
 	return names[start.evidence > end.evidence ? start.evidence : end.evidence];
 }
 
-struct str
-trace_link_basis(enum link_basis b)
-{
-	static const struct str names[] = {
-	    STR_INIT(""),         STR_INIT("sidecar"),     STR_INIT("result"),
-	    STR_INIT("progress"), STR_INIT("result_text"), STR_INIT("notification"),
-	    STR_INIT("fork"),     STR_INIT("message"),     STR_INIT("workflow"),
-	    STR_INIT("prompt"),   STR_INIT("guessed"),     STR_INIT("inline"),
-	    STR_INIT("turn"),     STR_INIT("time"),
-	};
-	return names[b];
-}
-
 /* The call's own block on its line. */
 struct json_raw
 trace_call_input(const struct trace *t, const struct tool_call *call)

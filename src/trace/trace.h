@@ -47,9 +47,6 @@ void trace_times(struct span *s, const struct span *parent, struct moment start,
 /* "", "derived" or "estimated": the worse of two moments. */
 struct str trace_evidence(struct moment start, struct moment end);
 
-/* How an agent was tied to its call, as retrospan.agent.link says it. */
-struct str trace_link_basis(enum link_basis basis);
-
 /* True when nothing says that it ended, and a later line may. One in the background outlives its
  * turn: a notice says when it ended. The call of one that has none may not be on disk yet.
  * claude-code-transcripts 8.2 */

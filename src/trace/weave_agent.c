@@ -182,7 +182,7 @@ add_facts(struct weave *w, struct span *s, const struct agent *g)
 	weave_text(w, s, STR("weave.claude_code.subagent.spawning_tool_call_id"),
 	           weave_name(w, g->spawning_call));
 	weave_text(w, s, STR("weave.claude_code.display_name"), display_name(w, g));
-	weave_text(w, s, STR("retrospan.agent.link"), trace_link_basis(g->basis));
+	weave_text(w, s, STR("retrospan.agent.link"), link_basis_name(g->basis));
 	if (g->background)
 		attribute_bool(a, &s->attributes, STR("retrospan.background"), true);
 }
