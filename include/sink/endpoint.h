@@ -48,15 +48,17 @@ bool endpoint_set_url(struct arena *a, struct endpoint *e, struct str text, enum
 /* True for a URL of ENDPOINT_EXACT that says no path, which is most likely a base URL. */
 bool endpoint_lacks_path(struct str url);
 
-/*
- * Adds the headers of a list "name=value,name=value" with percent-encoded values, or one header
- * "name: value" or "name=value" as it is. What can't be one is left out after a
- * diag_warn that has where's name, and never the value. otlp 9.3
- */
+/* Adds the headers of a list "name=value,name=value" with percent-encoded values. What can't be one is
+ * left out after a diag_warn that has where's name, and never the value. otlp 9.3 */
 void endpoint_add_headers(struct arena *a, struct endpoint *e, struct str list, struct str where,
                           struct diag *d);
-void endpoint_add_header(struct arena *a, struct endpoint *e, struct str line, struct str where,
-                         struct diag *d);
+
+/* Adds one header, "name: value" or "name=value" as it is. Empty, or what is wrong with it, without the
+ * value: it is not added then. */
+struct str endpoint_add_header(struct arena *a, struct endpoint *e, struct str line);
+
+/* True for the name of a header, in small letters, whose value is most likely a key. */
+bool endpoint_is_key(struct str name);
 
 /* True when a user or a query stands in the URL: keys do. */
 bool endpoint_may_hold_key(struct str url);

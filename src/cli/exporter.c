@@ -151,6 +151,14 @@ check_certificates(const struct reader *r)
 
 /* ---- headers ---- */
 
+/* Who gives a header wants it to be sent. */
+static bool
+add_header(const struct reader *r, struct str line, struct str where)
+{
+	struct str wrong = endpoint_add_header(r->a, &r->x->endpoint, line);
+	return wrong.len == 0 || diag_fail(r->d, where, "%.*s (--header)", STR_ARG(wrong));
+}
+
 static bool
 read_header_file(const struct reader *r, struct str path)
 {
@@ -163,12 +171,11 @@ read_header_file(const struct reader *r, struct str path)
 	(void)fclose(f);
 	if (!ok)
 		return diag_fail(r->d, path, "can't be read, or is too long for headers");
-	while (rest.len > 0) {
-		size_t end = str_find_byte(rest, '\n');
-		struct str line = str_trim(str_head(rest, end));
-		rest = end == STR_NONE ? (struct str){0} : str_skip(rest, end + 1);
-		if (line.len > 0)
-			endpoint_add_header(r->a, &r->x->endpoint, line, path, r->d);
+	for (unsigned number = 1; rest.len > 0; number++) {
+		struct str line = str_trim(str_cut(&rest, '\n'));
+		struct str where = arena_printf(r->a, "%.*s:%u", STR_ARG(path), number);
+		if (line.len > 0 && !add_header(r, line, where))
+			return false;
 	}
 	return true;
 }
@@ -178,9 +185,9 @@ read_header_flags(const struct reader *r)
 {
 	for (size_t i = 0; i < r->flags->headers.len; i++) {
 		struct str line = r->flags->headers.at[i];
-		if (!str_starts(line, STR("@")))
-			endpoint_add_header(r->a, &r->x->endpoint, line, STR("--header"), r->d);
-		else if (!read_header_file(r, str_skip(line, 1)))
+		bool is_file = str_starts(line, STR("@"));
+		if (is_file ? !read_header_file(r, str_skip(line, 1))
+		            : !add_header(r, line, (struct str){0}))
 			return false;
 	}
 	return true;
@@ -302,11 +309,12 @@ read_weave(const struct reader *r)
 		return diag_fail(r->d, (struct str){0},
 		                 "--to weave needs WEAVE_PROJECT=ENTITY/PROJECT: traces without "
 		                 "are dropped there");
-	if (key.len > 0)
-		endpoint_add_header(r->a, e,
-		                    arena_join(r->a, (struct str[]){STR("wandb-api-key:"), key}, 2),
-		                    STR("WANDB_API_KEY"), r->d);
-	else if (r->flags->headers.len == 0)
+	struct str parts[] = {STR("wandb-api-key:"), key};
+	struct str wrong = key.len == 0 ? (struct str){0}
+	                                : endpoint_add_header(r->a, e, arena_join(r->a, parts, 2));
+	if (wrong.len > 0)
+		return diag_fail(r->d, (struct str){0}, "WANDB_API_KEY: %.*s", STR_ARG(wrong));
+	if (key.len == 0 && r->flags->headers.len == 0)
 		return diag_fail(r->d, (struct str){0}, "--to weave needs a key in WANDB_API_KEY");
 	return check_certificates(r) && read_header_flags(r) &&
 	       set_url(r, &base, ENDPOINT_FLAG, STR("agents/otel/v1/traces"), false);

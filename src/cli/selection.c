@@ -28,7 +28,7 @@ target_name(struct arena *a, const struct exporter *x, const struct options *o,
 	/* A project or tenant may stand in a header; another key is no other place. */
 	for (size_t i = 0; i < x->endpoint.headers.len; i++) {
 		const struct header *h = &x->endpoint.headers.at[i];
-		if (str_eq_nocase(h->name, STR("authorization")))
+		if (endpoint_is_key(h->name))
 			continue;
 		*ARENA_PUSH(a, &all) = h->name;
 		*ARENA_PUSH(a, &all) = h->value;

@@ -152,35 +152,26 @@ trim(struct str s)
 	return s;
 }
 
-static void
-add(struct arena *a, struct endpoint *e, struct str name, struct str value, struct str where,
-    struct diag *d)
+/* Adds a header. What is wrong with it, when it can't be one: not the value, and no name that may be a
+ * secret in its place. */
+static struct str
+add(struct arena *a, struct endpoint *e, struct str name, struct str value)
 {
-	if (!is_token(name)) {
-		/* Not shown: what stands where a name should may be a secret. */
-		diag_warn(d, (struct str){0}, 0, "%.*s: a header without a valid name is left out",
-		          STR_ARG(where));
-		return;
-	}
+	if (!is_token(name))
+		return STR("a header without a valid name");
 	name = lower(a, name);
-	if (is_reserved(name)) {
-		diag_warn(d, (struct str){0}, 0, "%.*s: header %.*s can't be set and is left out",
-		          STR_ARG(where), STR_ARG(name));
-		return;
-	}
+	if (is_reserved(name))
+		return arena_printf(a, "header %.*s can't be set", STR_ARG(name));
 	for (size_t i = 0; i < value.len; i++)
-		if (strchr("\r\n", value.at[i]) != NULL) { /* NUL too */
-			diag_warn(d, (struct str){0}, 0,
-			          "%.*s: header %.*s holds a line end and is left out",
-			          STR_ARG(where), STR_ARG(name));
-			return;
-		}
+		if (strchr("\r\n", value.at[i]) != NULL) /* NUL too */
+			return arena_printf(a, "header %.*s holds a line end", STR_ARG(name));
 	for (size_t i = 0; i < e->headers.len; i++)
 		if (str_eq(e->headers.at[i].name, name)) {
 			e->headers.at[i].value = value; /* the last one counts */
-			return;
+			return (struct str){0};
 		}
 	*ARENA_PUSH(a, &e->headers) = (struct header){name, value};
+	return (struct str){0};
 }
 
 void
@@ -188,31 +179,40 @@ endpoint_add_headers(struct arena *a, struct endpoint *e, struct str list, struc
                      struct diag *d)
 {
 	while (list.len > 0) {
-		struct str member = trim(str_cut(&list, ',')), value;
+		struct str member = trim(str_cut(&list, ',')), value, wrong;
 		size_t equals = str_find_byte(member, '=');
 		if (member.len == 0)
 			continue;
 		if (equals == STR_NONE ||
-		    !percent_decode(a, trim(str_skip(member, equals + 1)), &value)) {
-			diag_warn(d, (struct str){0}, 0,
-			          "%.*s: a member that is no NAME=VALUE, percent-encoded, is "
-			          "left out",
-			          STR_ARG(where));
-			continue;
-		}
-		add(a, e, trim(str_head(member, equals)), value, where, d);
+		    !percent_decode(a, trim(str_skip(member, equals + 1)), &value))
+			wrong = STR("a member that is no NAME=VALUE, percent-encoded,");
+		else
+			wrong = add(a, e, trim(str_head(member, equals)), value);
+		if (wrong.len > 0)
+			diag_warn(d, (struct str){0}, 0, "%.*s: %.*s is left out", STR_ARG(where),
+			          STR_ARG(wrong));
 	}
 }
 
-void
-endpoint_add_header(struct arena *a, struct endpoint *e, struct str line, struct str where,
-                    struct diag *d)
+struct str
+endpoint_add_header(struct arena *a, struct endpoint *e, struct str line)
 {
 	struct str name = cut_at(line, ":=");
-	add(a, e, trim(name), trim(str_skip(line, name.len + 1)), where, d);
+	return add(a, e, trim(name), trim(str_skip(line, name.len + 1)));
 }
 
 /* ---- secrets ---- */
+
+bool
+endpoint_is_key(struct str name)
+{
+	static const struct str ends[] = {STR_INIT("authorization"), STR_INIT("key"),
+	                                  STR_INIT("token"), STR_INIT("secret")};
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (str_ends(name, ends[i]))
+			return true;
+	return false;
+}
 
 bool
 endpoint_may_hold_key(struct str url)

@@ -176,12 +176,31 @@ one_header_is_taken_literally(void **state)
 	static const char *const lines[] = {"X-Key: a%20b, c=d", "y=z: 1", "empty:"};
 	struct try *t = *state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-		endpoint_add_header(&t->arena, &t->endpoint, str_of(lines[i]), STR("--header"),
-		                    &t->diag);
+		assert_int_equal(endpoint_add_header(&t->arena, &t->endpoint, str_of(lines[i])).len,
+		                 0);
 	assert_string_equal(header(t, "x-key"), "a%20b, c=d");
 	assert_string_equal(header(t, "y"), "z: 1");
 	assert_string_equal(header(t, "empty"), "");
-	assert_int_equal(t->diag.warnings, 0);
+	static const char *const bad[] = {"secret word: x", "te: secret", "a: secret\nb: x",
+	                                  ": secret"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct str wrong = endpoint_add_header(&t->arena, &t->endpoint, str_of(bad[i]));
+		assert_true(wrong.len > 0);
+		assert_false(str_has(wrong, STR("secret")));
+	}
+	assert_int_equal(t->endpoint.headers.len, 3);
+}
+
+static void
+keys_are_told_by_the_names_of_their_headers(void **state)
+{
+	(void)state;
+	assert_true(endpoint_is_key(STR("authorization")));
+	assert_true(endpoint_is_key(STR("proxy-authorization")));
+	assert_true(endpoint_is_key(STR("wandb-api-key")));
+	assert_true(endpoint_is_key(STR("x-auth-token")));
+	assert_false(endpoint_is_key(STR("x-project")));
+	assert_false(endpoint_is_key(STR("x-scope-orgid")));
 }
 
 static void
@@ -213,6 +232,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(bad_members_are_named_without_their_value_and_left_out,
 	                                    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(one_header_is_taken_literally, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(keys_are_told_by_the_names_of_their_headers, set_up,
+	                                    tear_down),
 	    cmocka_unit_test_setup_teardown(secrets_in_what_a_server_says_are_redacted, set_up,
 	                                    tear_down),
 	};
