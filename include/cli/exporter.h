@@ -17,7 +17,8 @@ struct exporter {
 	struct endpoint endpoint;
 	size_t max_request_bytes;
 	uint64_t deadline_ms; /* 0: none */
-	bool is_disabled;     /* OTEL_SDK_DISABLED: nothing is sent. otlp 9.4 */
+	const char
+	    *disabled_by; /* a variable, because of which nothing is sent; NULL: none. otlp 9.4 */
 };
 
 /*

@@ -74,6 +74,20 @@ read_flag(const struct reader *r, const char *variable)
 	return is_true;
 }
 
+/* The switches of the specification for all that exports. */
+static const char *
+disabled_by(const struct reader *r)
+{
+	struct setting s = setting_at(r, "OTEL_", "TRACES_EXPORTER");
+	if (read_flag(r, "OTEL_SDK_DISABLED"))
+		return "OTEL_SDK_DISABLED";
+	if (str_eq(s.value, STR("none")))
+		return "OTEL_TRACES_EXPORTER";
+	if (s.value.len > 0 && !str_eq(s.value, STR("otlp")))
+		warn_unusable(r, &s, "neither otlp nor none");
+	return NULL;
+}
+
 static void
 read_protocol(const struct reader *r)
 {
@@ -341,9 +355,9 @@ exporter_read(struct arena *a, const struct options *o, const struct environment
 	                                      STR_ARG(version_text())); /* otlp 5.1 */
 	if (x->max_request_bytes == 0)
 		x->max_request_bytes = REQUEST_BYTES_DEFAULT;
-	x->is_disabled = read_flag(&r, "OTEL_SDK_DISABLED");
+	x->disabled_by = disabled_by(&r);
 	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
 		if (str_eq(targets[i].name, to))
-			return x->is_disabled || targets[i].read(&r);
+			return x->disabled_by != NULL || targets[i].read(&r);
 	return false; /* options_parse lets no other name through */
 }

@@ -139,7 +139,7 @@ what_cannot_be_used_is_named_and_counts_as_unset(void **state)
 	assert_int_equal(t->diag.warnings, 5);
 	assert_true(str_eq(t->exporter.endpoint.protocol->name, STR("http/json")));
 	assert_int_equal(t->exporter.endpoint.timeout_ms, 10000);
-	assert_false(t->exporter.is_disabled);
+	assert_null(t->exporter.disabled_by);
 }
 
 static void
@@ -198,7 +198,13 @@ a_disabled_sdk_asks_for_nothing_else(void **state)
 {
 	struct try *t = *state;
 	assert_true(READ(t, "OTEL_SDK_DISABLED", "True", "OTEL_EXPORTER_OTLP_ENDPOINT", "x"));
-	assert_true(t->exporter.is_disabled);
+	assert_string_equal(t->exporter.disabled_by, "OTEL_SDK_DISABLED");
+	assert_true(READ(t, "OTEL_TRACES_EXPORTER", "none"));
+	assert_string_equal(t->exporter.disabled_by, "OTEL_TRACES_EXPORTER");
+	assert_int_equal(t->diag.warnings, 0);
+	assert_true(READ(t, "OTEL_TRACES_EXPORTER", "console"));
+	assert_null(t->exporter.disabled_by);
+	assert_int_equal(t->diag.warnings, 1);
 }
 
 /* ---- weave 12.1 ---- */

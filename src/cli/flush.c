@@ -51,7 +51,7 @@ is_meant(struct flushing *f, const struct options *o, const struct spool_target 
 	struct diag ignored = {.arena = &f->arena};
 	struct exporter x = {0};
 	if (!exporter_read(&f->arena, o, f->env, environment_variable, &x, &ignored) ||
-	    x.is_disabled)
+	    x.disabled_by != NULL)
 		return false;
 	struct spool_target meant = backlog_target(o, &x);
 	return is_same(&meant, t);
@@ -95,7 +95,7 @@ settings_for(struct flushing *f, const struct spool_target *t, struct options *o
 		return diag_fail(&f->diag, t->url, "its protocol is not known");
 	if (!exporter_read(&f->arena, o, f->env, variable_without_keys, x, &f->diag))
 		return false;
-	if (x->is_disabled)
+	if (x->disabled_by != NULL)
 		return true;
 	/* The URL is whole: nothing is put behind it. */
 	return endpoint_set_url(&f->arena, &x->endpoint, t->url, ENDPOINT_EXACT,
@@ -109,8 +109,8 @@ static bool
 send_to(struct flushing *f, const struct options *o, const struct exporter *x)
 {
 	struct summary sum = {0};
-	if (x->is_disabled) {
-		diag_warn(&f->diag, (struct str){0}, 0, "OTEL_SDK_DISABLED: nothing is sent");
+	if (x->disabled_by != NULL) {
+		diag_warn(&f->diag, (struct str){0}, 0, "%s: nothing is sent", x->disabled_by);
 		return true;
 	}
 	struct backlog *backlog = backlog_open(o, f->env, x, &f->diag);

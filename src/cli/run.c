@@ -90,8 +90,8 @@ open_outputs(struct arena *a, const struct options *o, const struct environment 
 		struct exporter *x = ARENA_NEW(a, struct exporter);
 		if (!exporter_read(a, o, env, environment_variable, x, d))
 			return false;
-		if (x->is_disabled)
-			diag_warn(d, (struct str){0}, 0, "OTEL_SDK_DISABLED: nothing is sent");
+		if (x->disabled_by != NULL)
+			diag_warn(d, (struct str){0}, 0, "%s: nothing is sent", x->disabled_by);
 		else if ((r->outbox = outbox_open(x, o->strict, backlog_open(o, env, x, d),
 		                                  selection, d)) == NULL)
 			return false;
