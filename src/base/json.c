@@ -157,6 +157,28 @@ read(struct json_parser *p, struct str text, yyjson_read_flag flags, yyjson_read
 	                        flags | YYJSON_READ_INSITU | YYJSON_READ_STOP_WHEN_DONE, &alc, err);
 }
 
+/* In our own words: the library's change from one version to the next. */
+static const char *
+reason_of(yyjson_read_code code)
+{
+	const struct {
+		yyjson_read_code code;
+		const char *text;
+	} reasons[] = {
+	    {YYJSON_READ_ERROR_EMPTY_CONTENT, "no value"},
+	    {YYJSON_READ_ERROR_UNEXPECTED_END, "unexpected end"},
+	    {YYJSON_READ_ERROR_UNEXPECTED_CHARACTER, "unexpected character"},
+	    {YYJSON_READ_ERROR_JSON_STRUCTURE, "a bracket, comma or colon in the wrong place"},
+	    {YYJSON_READ_ERROR_INVALID_NUMBER, "no valid number"},
+	    {YYJSON_READ_ERROR_INVALID_STRING, "no valid string"},
+	    {YYJSON_READ_ERROR_LITERAL, "an unknown word"},
+	};
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if (reasons[i].code == code)
+			return reasons[i].text;
+	return "it can't be read";
+}
+
 const struct json *
 json_parse(struct json_parser *p, struct str text, size_t *used, struct json_error *error)
 {
@@ -173,7 +195,7 @@ json_parse(struct json_parser *p, struct str text, size_t *used, struct json_err
 	if (doc == NULL && err.code == YYJSON_READ_ERROR_INVALID_NUMBER)
 		doc = read(p, text, YYJSON_READ_BIGNUM_AS_RAW, &err);
 	if (doc == NULL)
-		return refuse(error, err.msg, err.pos);
+		return refuse(error, reason_of(err.code), err.pos);
 	if (yyjson_doc_get_val_count(doc) > JSON_DEPTH_MAX && !depth_ok(yyjson_doc_get_root(doc)))
 		return refuse(error, "nested too deep", 0);
 	*used = yyjson_doc_get_read_size(doc);
