@@ -281,11 +281,11 @@ class GrpcServer(Server):
         elif isinstance(event, events.DataReceived) and event.stream_id in calls:
             calls[event.stream_id][1].extend(event.data)
             length = int.from_bytes(calls[event.stream_id][1][1:5], "big")
+            # Also of a stream that ends here: the connection's window is everybody's.
+            http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             if self.limit and length > self.limit:
                 del calls[event.stream_id]
                 http2.reset_stream(event.stream_id, error_code=0)
-                return True
-            http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, events.StreamEnded) and event.stream_id in calls:
             headers, body = calls.pop(event.stream_id)
             request = Request(headers[":method"], headers[":path"], headers, bytes(body), number)
