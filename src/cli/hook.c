@@ -138,7 +138,18 @@ read_event(struct arena *a, struct str *text, struct diag *d)
 
 /* ---- going on alone ---- */
 
-/* Opens the log of detached runs; one that is full makes room for a new one. -1 when there is none. */
+static int
+open_regular(const char *path, struct stat *st)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	              0600);
+	if (fd < 0 || (fstat(fd, st) == 0 && S_ISREG(st->st_mode)))
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+/* Opens the log of detached runs; one of them makes room when it is full. -1 when there is none. */
 static int
 open_log(struct arena *a, const struct environment *env)
 {
@@ -148,15 +159,12 @@ open_log(struct arena *a, const struct environment *env)
 	struct stat st;
 	if (env->state.len == 0 || !folder_make(a, env->state, 0700))
 		return -1;
-	if (lstat(path, &st) == 0 && st.st_size >= HOOK_LOG_BYTES_MAX)
-		(void)rename(path, old);
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-	              0600);
-	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
+	int fd = open_regular(path, &st);
+	if (fd < 0 || st.st_size < HOOK_LOG_BYTES_MAX || !lock_claim(fd, AT_FDCWD, path))
+		return fd;
+	(void)rename(path, old);
+	(void)close(fd);
+	return open_regular(path, &st);
 }
 
 /* True in the process that goes on, which nobody waits for and which holds nothing open that

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/pool.h"
@@ -104,17 +105,31 @@ open_outputs(struct arena *a, const struct options *o, const struct environment 
 	return r->sink != NULL;
 }
 
-/* Gives the file its name, or removes it. False after diag_fail; true also when nobody
- * reads any more. */
+/* Whether something is in the file that would be replaced. */
 static bool
-close_file(struct render *r, struct diag *d)
+is_archive(struct arena *a, const struct options *o)
+{
+	struct stat st;
+	return o->output.len > 0 && !str_eq(o->output, STR("-")) &&
+	       stat(arena_cstr(a, o->output), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+/* Gives the file its name, or removes it. False after diag_fail; true also when nobody
+ * reads any more, or when nothing is left out because what an earlier run wrote is more. */
+static bool
+close_file(struct render *r, struct arena *a, const struct options *o, struct diag *d)
 {
 	if (r->sink == NULL)
 		return true;
-	bool nobody_reads = file_sink_closed(r->sink);
-	bool ok = !r->file_failed && file_sink_commit(r->sink, d);
-	if (r->file_failed)
+	bool nobody_reads = file_sink_closed(r->sink), ok = true;
+	bool stays = !r->file_failed && r->spans == 0 && is_archive(a, o);
+	if (stays)
+		diag_warn(d, o->output, 0, "there are no spans: it stays as it was");
+	if (stays || r->file_failed)
 		file_sink_abort(r->sink);
+	else
+		ok = file_sink_commit(r->sink, d);
+	ok = ok && !r->file_failed;
 	interrupt_unlinks(NULL);
 	return ok || nobody_reads;
 }
@@ -176,7 +191,6 @@ run_selection(const struct options *o, const struct environment *env, struct sel
 	bool ok = inputs_find(&arena, o, env, render.threads, &inputs, &diag) || inputs.len > 0;
 	log_print(log, &diag);
 	progress = progress_begin(log, inputs.bytes);
-	/* Without anything to convert what an earlier run wrote stays as it is. */
 	bool is_begun = ok && open_outputs(&arena, o, env, selection, &render, &diag);
 	ok = is_begun;
 	if (is_begun) {
@@ -186,7 +200,7 @@ run_selection(const struct options *o, const struct environment *env, struct sel
 			outbox_catch_up(render.outbox, &diag);
 		convert_all(&inputs, o, env, &render, &tally, &progress);
 		render_finish(&render, &diag);
-		ok = close_file(&render, &diag);
+		ok = close_file(&render, &arena, o, &diag);
 	}
 	bool is_told = is_begun && (render.outbox != NULL || (ok && !render.file_failed));
 	if (render.outbox != NULL)

@@ -44,8 +44,9 @@ uint64_t
 selection_wait_ms(const struct options *o, bool ends)
 {
 	uint64_t wait = o->detach && ends ? SELECTION_WAIT_LONG_MS : SELECTION_WAIT_MS;
-	uint64_t half = o->sending.deadline.ms / 2;
-	return half > 0 && half < wait ? half : wait;
+	/* With a file and an endpoint there are two such waits. */
+	uint64_t share = o->sending.deadline.ms / (o->output.len > 0 ? 4 : 2);
+	return share > 0 && share < wait ? share : wait;
 }
 
 void

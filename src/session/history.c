@@ -129,20 +129,23 @@ first_response_time(const struct transcript *t)
 
 /* Rule 6d: where the lines at the head of the file end that bear the instant of the copying, and
  * are of several responses. Versions differ (1.0.120, seen in a file): where copies keep the ids of
- * their requests, their prompts keep their times, too, and so time goes back. */
+ * their requests, their prompts keep their times, too, and so time goes back. Later versions
+ * made no such forks (10.1): equal times are somebody else's there. */
 static size_t
-stamped_block(const struct transcript *t)
+stamped_block(struct builder *b, const struct transcript *t)
 {
 	size_t lines = 0, end = 0;
 	uint64_t ns = first_response_time(t);
 	uint32_t message = 0;
-	bool several = false, goes_back = false, keeps_ids = false;
+	bool several = false, goes_back = false, keeps_ids = false, starts_earlier = false;
 	for (size_t i = 0; i < t->record_count && ns != 0; i++) {
 		const struct record *r = &t->records[i];
 		if (!is_conversation(r))
 			continue;
-		if (r->time_ns == 0 || r->time_ns > ns + STAMP_NS_MAX)
+		if (r->time_ns == 0 || r->time_ns > ns + STAMP_NS_MAX ||
+		    !version_at_most(b, r->version, 2, 0, 31))
 			break;
+		starts_earlier |= lines == 0 && r->time_ns < ns;
 		goes_back |= lines > 0 && r->time_ns < ns;
 		if (r->time_ns < ns)
 			continue;
@@ -154,7 +157,8 @@ stamped_block(const struct transcript *t)
 		several |= message != 0 && r->response->message != message;
 		message = r->response->message;
 	}
-	return lines >= STAMP_LINES_MIN && several && (goes_back || !keeps_ids) ? end : 0;
+	bool stamped = goes_back || (!keeps_ids && !starts_earlier);
+	return lines >= STAMP_LINES_MIN && several && stamped ? end : 0;
 }
 
 /* The SDK dates the last line that it copies at the fork. 10.3, form 8 */
@@ -177,7 +181,7 @@ mark_main(struct ledger *l, struct transcript *t)
 {
 	uint64_t queue_ns = head_queue_time(t);
 	bool has_requests = has_own_requests(l, t);
-	size_t end = stamped_block(t);
+	size_t end = stamped_block(l->b, t);
 	for (size_t i = 0; i < t->record_count; i++) {
 		const struct record *r = &t->records[i];
 		if (!is_conversation(r) || r->fate == FATE_DUPLICATE)
@@ -392,7 +396,7 @@ mark_exportable(struct ledger *l)
 	const struct transcripts *all = l->b->transcripts;
 	for (size_t i = 0; i < all->len; i++) {
 		struct transcript *t = all->at[i];
-		size_t stamped = lost_calls(t) ? t->record_count : stamped_block(t);
+		size_t stamped = lost_calls(t) ? t->record_count : stamped_block(l->b, t);
 		for (size_t k = stamped; k < t->record_count; k++) {
 			struct record *r = &t->records[k];
 			const struct record *best = by_ident_get(&l->by_uuid, r->uuid);

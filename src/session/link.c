@@ -292,7 +292,10 @@ link_later(struct builder *b, struct chain *c)
 		if (g->teammate) {
 			(void)link_teammate(b, g);
 		} else if (call == NULL) {
-			merge(b, &before->work, &g->work);
+			struct turn *skill = before->reached
+			                         ? turn_of_prompt(b, before->opening->prompt)
+			                         : NULL;
+			merge(b, skill != NULL ? &skill->work : &before->work, &g->work);
 			before->last_ns = later(before->last_ns, g->last_ns);
 			if (g->first_ns != 0 &&
 			    (before->first_ns == 0 || g->first_ns < before->first_ns))

@@ -239,7 +239,7 @@ take_command(struct compacting *s, struct turn *command)
 {
 	uint64_t ns = s->last.end.ns;
 	s->command++;
-	if (ns == 0 || ns < command->start.ns || ns > command->end.ns)
+	if (ns == 0 || command->start.ns == 0 || ns < command->start.ns || ns > command->end.ns)
 		return;
 	s->last.by_command = true;
 	*ARENA_PUSH(s->b->arena, &command->compactions) = s->last;

@@ -198,6 +198,8 @@ struct str
 endpoint_add_header(struct arena *a, struct endpoint *e, struct str line)
 {
 	struct str name = cut_at(line, ":=");
+	if (name.len == line.len)
+		return STR("a header without a colon or =");
 	return add(a, e, trim(name), trim(str_skip(line, name.len + 1)));
 }
 

@@ -11,17 +11,18 @@
 #define LOCK_POLL_MS 20
 #define LOCK_TRIES 1000 /* of a file that others replace while we wait for it */
 
+/* Takes what it waits from *left_ms. */
 static bool
-wait_for(int fd, uint64_t wait_ms)
+wait_for(int fd, uint64_t *left_ms)
 {
 	const struct timespec pause = {0, LOCK_POLL_MS * 1000000};
-	for (uint64_t ms = 0;; ms += LOCK_POLL_MS) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return true;
-		if (errno != EINTR && (errno != EWOULDBLOCK || ms >= wait_ms))
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EINTR && (errno != EWOULDBLOCK || *left_ms == 0))
 			return false;
+		*left_ms -= *left_ms < LOCK_POLL_MS ? *left_ms : LOCK_POLL_MS;
 		(void)nanosleep(&pause, NULL);
 	}
+	return true;
 }
 
 static bool
@@ -41,7 +42,7 @@ lock_open(int folder, const char *name, uint64_t wait_ms)
 		                O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 		if (fd < 0)
 			return -1;
-		if (!wait_for(fd, wait_ms)) {
+		if (!wait_for(fd, &wait_ms)) {
 			int error = errno;
 			(void)close(fd);
 			errno = error;
@@ -58,5 +59,6 @@ lock_open(int folder, const char *name, uint64_t wait_ms)
 bool
 lock_claim(int fd, int folder, const char *name)
 {
-	return wait_for(fd, 0) && has_name(fd, folder, name);
+	uint64_t none = 0;
+	return wait_for(fd, &none) && has_name(fd, folder, name);
 }

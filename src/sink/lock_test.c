@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -94,6 +95,40 @@ what_is_waited_for_has_the_name(void **state)
 	close(ready[1]);
 }
 
+/* Others have it one after the other, and each leaves a new file behind. */
+static void
+the_wait_is_one_for_all_of_them(void **state)
+{
+	struct place *p = *state;
+	const struct timespec pause = {0, 50000000};
+	int ready[2];
+	char byte;
+	assert_int_equal(pipe(ready), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		int held = lock_open(p->folder, NAME, 0);
+		bool ok = held >= 0 && write(ready[1], "x", 1) == 1;
+		for (int i = 0; ok && i < 100; i++) {
+			int next;
+			(void)nanosleep(&pause, NULL);
+			next = openat(p->folder, OTHER, O_CREAT | O_RDWR, 0600);
+			ok = lock_claim(next, p->folder, OTHER) &&
+			     renameat(p->folder, OTHER, p->folder, NAME) == 0;
+			close(held);
+			held = next;
+		}
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(lock_open(p->folder, NAME, 300), -1);
+	assert_int_equal(errno, EWOULDBLOCK);
+	assert_int_equal(waitpid(child, NULL, WNOHANG), 0); /* it still has it */
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 static void
 a_link_or_a_pipe_is_no_lock(void **state)
 {
@@ -127,6 +162,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(one_has_it_until_it_is_closed),
 	    TEST(what_is_waited_for_has_the_name),
+	    TEST(the_wait_is_one_for_all_of_them),
 	    TEST(a_link_or_a_pipe_is_no_lock),
 	    TEST(what_is_locked_or_has_lost_its_name_is_not_claimed),
 	};
