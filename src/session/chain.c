@@ -69,6 +69,30 @@ drop_chain(struct builder *b, struct chain *c)
 	b->agents.len--;
 }
 
+/* Of a second copy of an agent's file only what has no uuid is left. */
+static bool
+is_rest_of_copy(const struct builder *b, const struct chain *c)
+{
+	for (size_t i = 0; i < c->len; i++)
+		if (c->at[i]->uuid != 0)
+			return false;
+	for (size_t i = 0; b->transcripts->at[i] != c->transcript; i++) {
+		const struct transcript *t = b->transcripts->at[i];
+		if (t->kind == TRANSCRIPT_AGENT && t->agent == c->transcript->agent &&
+		    t->session == c->transcript->session)
+			return true;
+	}
+	return false;
+}
+
+static void
+drop_copy(struct builder *b, const struct chain *c)
+{
+	for (size_t i = 0; i < c->len; i++)
+		c->at[i]->fate = FATE_DUPLICATE;
+	b->agents.len--;
+}
+
 static void
 collect_file(struct builder *b, const struct transcript *t)
 {
@@ -90,6 +114,8 @@ collect_file(struct builder *b, const struct transcript *t)
 	}
 	if (is_internal(b, c))
 		drop_chain(b, c);
+	else if (is_rest_of_copy(b, c))
+		drop_copy(b, c);
 	else if (c->len == 0)
 		b->agents.len--;
 }

@@ -214,6 +214,13 @@ place_of(const struct record *r)
 	return is_main_line(r) ? 2 : 0;
 }
 
+/* Two copies of one file, or the same one. */
+static bool
+is_same_file(const struct transcript *a, const struct transcript *b)
+{
+	return a->session == b->session && a->kind == b->kind && a->agent == b->agent;
+}
+
 /* Rule 5, the comparisons in their order. Positive: a is the likelier owner. */
 static int
 compare_claims(const struct ledger *l, const struct record *x, const struct record *y)
@@ -221,6 +228,9 @@ compare_claims(const struct ledger *l, const struct record *x, const struct reco
 	const struct transcript *a = x->in, *b = y->in;
 	if (place_of(x) != place_of(y))
 		return place_of(x) - place_of(y);
+	/* Of two copies of one file the first counts: family.c has put the longer one there. */
+	if (is_same_file(a, b))
+		return transcript_index(l->b, a) < transcript_index(l->b, b) ? 1 : -1;
 	bool mx = is_marked(a, x), my = is_marked(b, y);
 	if (mx != my)
 		return mx ? -1 : 1;
@@ -248,12 +258,10 @@ compare_claims(const struct ledger *l, const struct record *x, const struct reco
 	uint64_t oy = l->own_since[transcript_index(l->b, b)];
 	if (ox != oy)
 		return ox < oy ? 1 : -1;
-	/* Of a chain of copies the shorter is the older; of two copies of one session the longer
-	 * counts. */
+	/* Of a chain of copies the shorter is the older. */
 	size_t na = a->record_count, nb = b->record_count;
-	bool same = a->session == b->session && a->kind == TRANSCRIPT_MAIN;
 	if (na != nb)
-		return (na < nb) != same ? 1 : -1;
+		return na < nb ? 1 : -1;
 	int order = str_cmp(intern_str(l->b->names, a->session),
 	                    intern_str(l->b->names, b->session));
 	return order < 0 ? 1 : -1;
@@ -291,14 +299,14 @@ find_own_since(struct ledger *l)
 {
 	const struct transcripts *all = l->b->transcripts;
 	struct by_ident holder = by_ident_new(l->b);
-	static const char shared;
+	static const struct transcript shared;
 	for (size_t i = 0; i < all->len; i++)
 		for (size_t k = 0; k < all->at[i]->record_count; k++) {
 			uint32_t uuid = all->at[i]->records[k].uuid;
-			void *who = by_ident_get(&holder, uuid);
+			const struct transcript *who = by_ident_get(&holder, uuid);
 			if (who == NULL)
 				by_ident_put(&holder, uuid, all->at[i]);
-			else if (who != all->at[i])
+			else if (who != &shared && !is_same_file(who, all->at[i]))
 				by_ident_put(&holder, uuid, (void *)(uintptr_t)&shared);
 		}
 	for (size_t i = 0; i < all->len; i++) {
@@ -312,7 +320,8 @@ find_own_since(struct ledger *l)
 		l->own_since[i] = UINT64_MAX;
 		for (size_t k = 0; k < all->at[i]->record_count; k++) {
 			const struct record *r = &all->at[i]->records[k];
-			if (r->uuid == 0 || by_ident_get(&holder, r->uuid) != all->at[i])
+			const struct transcript *who = by_ident_get(&holder, r->uuid);
+			if (r->uuid == 0 || who == &shared || !is_same_file(who, all->at[i]))
 				continue;
 			alone = true;
 			if (r->time_ns != 0 && r->time_ns < l->own_since[i])
@@ -406,6 +415,15 @@ mark_exportable(struct ledger *l)
 	}
 }
 
+/* The file that holds a request, or the first of several copies of it. */
+static void
+take_request(struct ledger *l, struct transcript *t, uint32_t id)
+{
+	const struct transcript *other = by_ident_get(&l->requests, id);
+	if (other == NULL || !is_same_file(other, t))
+		by_ident_put(&l->requests, id, t);
+}
+
 void
 history_classify(struct builder *b)
 {
@@ -422,7 +440,7 @@ history_classify(struct builder *b)
 		drop_repeats(b, t, &seen);
 		for (size_t k = 0; k < t->record_count; k++)
 			if (t->records[k].kind == RECORD_REQUEST)
-				by_ident_put(&l.requests, t->records[k].request->id, t);
+				take_request(&l, t, t->records[k].request->id);
 	}
 	for (size_t i = 0; i < b->transcripts->len; i++) {
 		struct transcript *t = b->transcripts->at[i];
