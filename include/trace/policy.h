@@ -59,7 +59,8 @@ struct message {
 	struct str finish_reason; /* empty: none */
 };
 
-/* Messages as one JSON string; adds nothing when none has a part. */
+/* Messages as one JSON string; adds nothing when none has a part. What tools were asked, and what a
+ * server's tools gave, stays out of them unless its own class is allowed, too. */
 void policy_messages(const struct policy *p, struct arena *a, struct attributes *list,
                      struct str key, enum content_class class, const struct message *messages,
                      size_t len);

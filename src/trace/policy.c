@@ -7,6 +7,7 @@
 
 /* How much text an attribute may still take. */
 struct cutter {
+	const struct policy *policy;
 	struct arena *arena;
 	bool limited;
 	size_t left;
@@ -15,7 +16,7 @@ struct cutter {
 static struct cutter
 cutter_new(const struct policy *p, struct arena *a)
 {
-	return (struct cutter){a, p->max_value_bytes != 0, p->max_value_bytes};
+	return (struct cutter){p, a, p->max_value_bytes != 0, p->max_value_bytes};
 }
 
 static struct str
@@ -173,7 +174,8 @@ put_call_part(struct cutter *c, struct buf *b, const struct part *p)
 		json_put_text(b, p->name);
 		buf_byte(b, '}');
 	}
-	if (p->data.text.len > 0) {
+	/* A message is the model's, what it asks tools for is theirs. */
+	if (p->data.text.len > 0 && policy_allows(c->policy, CLASS_TOOL_INPUT)) {
 		BUF_LIT(b, ",\"arguments\":");
 		if (c->limited)
 			put_value(c, b, p->data, 0);
@@ -210,8 +212,10 @@ put_part(struct cutter *c, struct buf *b, const struct part *p)
 	case PART_SERVER_RESULT:
 		BUF_LIT(b, "{\"type\":\"server_tool_call_response\",\"id\":");
 		json_put_text(b, p->id);
-		BUF_LIT(b, ",\"server_tool_call_response\":");
-		put_value(c, b, p->data, 0);
+		if (policy_allows(c->policy, CLASS_TOOL_OUTPUT)) {
+			BUF_LIT(b, ",\"server_tool_call_response\":");
+			put_value(c, b, p->data, 0);
+		}
 		buf_byte(b, '}');
 		break;
 	}

@@ -154,6 +154,33 @@ a_cut_part_of_a_message_is_marked(void **state)
 }
 
 static void
+what_tools_were_asked_has_a_class_of_its_own(void **state)
+{
+	struct policy p = {.allowed = CLASS_USER_PROMPTS};
+	struct attributes list = {0};
+	struct part parts[] = {
+	    {.kind = PART_TOOL_CALL,
+	     .id = STR("t1"),
+	     .name = STR("Bash"),
+	     .data = {STR("{\"a\":1}")}},
+	    {.kind = PART_SERVER_RESULT, .id = STR("t2"), .data = {STR("{\"b\":2}")}}};
+	struct message m = {.role = STR("assistant"), .parts = parts, .len = 2};
+	policy_messages(&p, *state, &list, STR("k"), CLASS_RESPONSE, &m, 1);
+	assert_value(
+	    *state, &list,
+	    "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"tool_call\",\"id\":\"t1\","
+	    "\"name\":\"Bash\"},{\"type\":\"server_tool_call_response\",\"id\":\"t2\"}]}]");
+	p.allowed = CLASS_ALL;
+	list = (struct attributes){0};
+	policy_messages(&p, *state, &list, STR("k"), CLASS_RESPONSE, &m, 1);
+	assert_value(*state, &list,
+	             "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"tool_call\",\"id\":\"t1\","
+	             "\"name\":\"Bash\",\"arguments\":{\"a\":1}},{\"type\":"
+	             "\"server_tool_call_response\",\"id\":\"t2\","
+	             "\"server_tool_call_response\":{\"b\":2}}]}]");
+}
+
+static void
 messages_without_a_part_are_left_out(void **state)
 {
 	struct policy p = limit(0);
@@ -192,6 +219,7 @@ main(void)
 	    cmocka_unit_test(only_the_strings_of_json_are_cut),
 	    cmocka_unit_test(a_cut_part_of_a_message_is_marked),
 	    cmocka_unit_test(messages_without_a_part_are_left_out),
+	    cmocka_unit_test(what_tools_were_asked_has_a_class_of_its_own),
 	    cmocka_unit_test(plain_text_joins_the_parts_that_are_text),
 	};
 
