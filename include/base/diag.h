@@ -41,7 +41,7 @@ struct diag {
 	size_t alike;                     /* notes at the end of the list about the same file */
 };
 
-/* text with '?' for what a terminal would obey: C0, DEL, and C1 as UTF-8 writes it. Lives in a. */
+/* text with '?' for each byte of what a terminal would obey (utf8_control). Lives in a. */
 struct str diag_shown(struct arena *a, struct str text);
 
 /* Each adds a note (beyond DIAG_NOTES_MAX in this diag a warning or skip only counts). The

@@ -24,4 +24,8 @@ struct str utf8_head(struct str s, size_t max);
 size_t utf8_utf16_len(struct str s);
 struct str utf8_utf16_head(struct str s, size_t units);
 
+/* Bytes of the character at i, when it is one that a terminal obeys: C0, DEL, C1, or what turns the
+ * direction of the text (U+202A to U+202E, U+2066 to U+2069). 0: it is none. */
+size_t utf8_control(struct str s, size_t i);
+
 #endif

@@ -5,7 +5,8 @@
  * would have; NULL: no file. path must live until the next call. */
 void interrupt_unlinks(const char *path);
 
-/* Writing to a pipe that nobody reads gives EPIPE instead of a signal. */
-void interrupt_ignore_pipe(void);
+/* Writing to a pipe that nobody reads, or beyond the limit of a file's size, gives EPIPE or EFBIG
+ * instead of a signal. */
+void interrupt_ignore_writes(void);
 
 #endif

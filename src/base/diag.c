@@ -4,6 +4,8 @@
 
 #include <stdarg.h>
 
+#include "base/utf8.h"
+
 struct str
 diag_shown(struct arena *a, struct str text)
 {
@@ -12,16 +14,10 @@ diag_shown(struct arena *a, struct str text)
 	if (text.len == 0)
 		return text;
 	at = arena_bytes(a, text.len);
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char byte = (unsigned char)text.at[i];
-		unsigned char next = i + 1 < text.len ? (unsigned char)text.at[i + 1] : 0;
-
-		at[i] = byte < 0x20 || byte == 0x7f ? '?' : text.at[i];
-		if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
-			at[i] = '?';
-			at[++i] = '?';
-		}
-	}
+	memcpy(at, text.at, text.len);
+	for (size_t i = 0; i < text.len; i++)
+		for (size_t n = utf8_control(text, i); n > 0; n--)
+			at[n > 1 ? i++ : i] = '?';
 	return (struct str){at, text.len};
 }
 

@@ -184,3 +184,18 @@ utf8_utf16_head(struct str s, size_t units)
 	}
 	return s;
 }
+
+size_t
+utf8_control(struct str s, size_t i)
+{
+	const unsigned char *at = (const unsigned char *)s.at + i;
+	size_t left = s.len - i;
+	if (at[0] < 0x20 || at[0] == 0x7f)
+		return 1;
+	if (at[0] == 0xc2 && left > 1 && at[1] >= 0x80 && at[1] < 0xa0)
+		return 2;
+	bool turns = at[0] == 0xe2 && left > 2 &&
+	             ((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
+	              (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+	return turns ? 3 : 0;
+}

@@ -60,6 +60,11 @@ complete_bash(FILE *out)
 {
 	fputs("_retrospan() {\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+	      "\tif [[ $cur == = ]]; then\n" /* "--option=value" is three words */
+	      "\t\tcur=\n"
+	      "\telif [[ $prev == = ]]; then\n"
+	      "\t\tprev=${COMP_WORDS[COMP_CWORD-2]}\n"
+	      "\tfi\n"
 	      "\tcase $prev in\n",
 	      out);
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -89,7 +94,7 @@ complete_bash(FILE *out)
 		complete_bash_options(&command_table()[k], command_table()[k].name, out);
 	complete_bash_options(&command_table()[COMMAND_CONVERT], "*", out);
 	fputs("\tesac\n"
-	      "\tif [[ $cur == -* ]]; then\n"
+	      "\tif [[ $cur == -* && \" ${COMP_WORDS[*]:1:COMP_CWORD-1} \" != *' -- '* ]]; then\n"
 	      "\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
 	      "\telse\n"
 	      "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"

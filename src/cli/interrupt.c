@@ -35,9 +35,10 @@ interrupt_unlinks(const char *path)
 }
 
 void
-interrupt_ignore_pipe(void)
+interrupt_ignore_writes(void)
 {
 	struct sigaction action = {.sa_handler = SIG_IGN};
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGPIPE, &action, NULL);
+	(void)sigaction(SIGXFSZ, &action, NULL);
 }

@@ -1,5 +1,7 @@
 /* retrospan: coding-agent sessions to OpenTelemetry traces. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -39,7 +41,10 @@ usage(enum command_id command)
 static int
 printed(void)
 {
-	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "retrospan: standard output: %s\n", strerror(errno));
+	return 1;
 }
 
 static int
@@ -135,7 +140,7 @@ main(int argc, char **argv)
 	int status;
 
 	return_what_is_freed();
-	interrupt_ignore_pipe();
+	interrupt_ignore_writes();
 	if (!options_parse(&arena, argc, argv, &o, stderr)) {
 		arena_free(&arena);
 		return status_of(&o, usage(o.command));

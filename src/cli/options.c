@@ -335,6 +335,7 @@ static bool
 parse_letters(struct arena *a, struct argument_list *args, struct str text, struct options *o,
               FILE *err)
 {
+	const struct str all = text;
 	while (text.len > 0) {
 		const struct option *option = NULL;
 		struct str value = {0};
@@ -343,6 +344,13 @@ parse_letters(struct arena *a, struct argument_list *args, struct str text, stru
 				option = &table[i];
 		if (option == NULL) {
 			fprintf(err, "retrospan: unknown option -%c\n", text.at[0]);
+			return false;
+		}
+		/* "-home-ada-app" is a folder whose name begins with a dash. */
+		bool alone = option->id == OPTION_HELP || option->id == OPTION_VERSION;
+		if (alone && all.len > 1) {
+			fprintf(err, "retrospan: -%c stands alone: a path is ./-%.*s\n",
+			        option->letter, STR_ARG(all));
 			return false;
 		}
 		text = str_skip(text, 1);

@@ -82,25 +82,33 @@ run_open_output(struct arena *a, const struct options *o, struct diag *d)
 	return file_sink_open(a, o->output, d);
 }
 
-/* Without a destination it is standard output. False after diag_fail. */
+/* False after diag_fail. */
+static bool
+open_outbox(struct arena *a, const struct options *o, const struct environment *env,
+            struct selection *selection, struct render *r, struct diag *d)
+{
+	struct exporter *x = ARENA_NEW(a, struct exporter);
+	if (!exporter_read(a, o, env, environment_variable, x, d))
+		return false;
+	if (x->disabled_by != NULL) {
+		diag_warn(d, (struct str){0}, 0, "%s: nothing is sent", x->disabled_by);
+		return true;
+	}
+	r->outbox = outbox_open(x, o->strict, backlog_open(o, env, x, d), selection, d);
+	if (r->outbox != NULL && selection != NULL)
+		selection_begin(selection, a, x, o, env, d);
+	return r->outbox != NULL;
+}
+
+/* Without a destination it is standard output. A file is written even when nothing can be sent. False
+ * after diag_fail, when there is nothing to do. */
 static bool
 open_outputs(struct arena *a, const struct options *o, const struct environment *env,
              struct selection *selection, struct render *r, struct diag *d)
 {
-	if (options_send(o)) {
-		struct exporter *x = ARENA_NEW(a, struct exporter);
-		if (!exporter_read(a, o, env, environment_variable, x, d))
-			return false;
-		if (x->disabled_by != NULL)
-			diag_warn(d, (struct str){0}, 0, "%s: nothing is sent", x->disabled_by);
-		else if ((r->outbox = outbox_open(x, o->strict, backlog_open(o, env, x, d),
-		                                  selection, d)) == NULL)
-			return false;
-		else if (selection != NULL)
-			selection_begin(selection, a, x, o, env, d);
-	}
+	bool sends = options_send(o) && open_outbox(a, o, env, selection, r, d);
 	if (o->output.len == 0 && options_send(o))
-		return true;
+		return sends;
 	r->sink = run_open_output(a, o, d);
 	return r->sink != NULL;
 }

@@ -45,11 +45,28 @@ count(struct json_raw v)
 
 /* ---- what is ours ---- */
 
+/* True for a command line that does more than one thing: the rest is not ours. */
+static bool
+is_compound(struct str command)
+{
+	bool quoted = false;
+	for (size_t i = 0; i < command.len; i++) {
+		char ch = command.at[i];
+		if (ch == '\'')
+			quoted = !quoted;
+		else if (!quoted && (ch == ';' || ch == '&' || ch == '|' || ch == '<' ||
+		                     ch == '>' || ch == '\n'))
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_hook_of(struct str command, struct str program)
 {
 	struct str rest = str_skip(command, program.len);
-	return program.len > 0 && str_starts(command, program) && str_starts(rest, STR(" hook")) &&
+	return program.len > 0 && !is_compound(command) && str_starts(command, program) &&
+	       str_starts(rest, STR(" hook")) &&
 	       (rest.len == STR(" hook").len || rest.at[STR(" hook").len] == ' ');
 }
 

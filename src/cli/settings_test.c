@@ -56,6 +56,28 @@ static const char tabbed[] =
     "\t\t]\n\t},\n\t\"b\": \"\\u00e4 \\\" , }\"\n}\n";
 
 static void
+a_command_that_does_more_is_left_alone(void **state)
+{
+	static const char *const more[] = {
+	    "retrospan hook -o /a/ && /b", "retrospan hook; x", "retrospan hook | x",
+	    "retrospan hook > /a",         "retrospan hook &",
+	};
+	struct arena *a = *state;
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+		struct str text = arena_printf(a,
+		                               "{\"hooks\":{\"Stop\":[{\"hooks\":[{\"type\":"
+		                               "\"command\",\"command\":\"%s\"}]}]}}",
+		                               more[i]);
+		assert_true(str_eq(uninstalled(a, text), text));
+		assert_true(str_has(installed(a, text), str_of(more[i])));
+	}
+	struct str quoted = STR(
+	    "{\"hooks\":{\"Stop\":[{\"hooks\":[{\"type\":\"command\",\"command\":"
+	    "\"retrospan hook -o '/a;b/'\"}]}]}}");
+	assert_false(str_has(uninstalled(a, quoted), STR("/a;b/")));
+}
+
+static void
 what_was_installed_is_taken_away_without_a_trace(void **state)
 {
 	static const char *const texts[] = {
@@ -171,6 +193,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_installed_is_taken_away_without_a_trace),
+	    cmocka_unit_test(a_command_that_does_more_is_left_alone),
 	    cmocka_unit_test(it_stands_as_the_agent_itself_would_write_it),
 	    cmocka_unit_test(only_what_is_ours_is_taken_away),
 	    cmocka_unit_test(another_command_line_of_ours_is_replaced),

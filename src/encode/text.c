@@ -104,17 +104,12 @@ text_indent(size_t depth)
 static void
 put_clean(struct buf *b, struct str s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char byte = (unsigned char)s.at[i];
-		bool c1 = byte == 0xc2 && i + 1 < s.len && (unsigned char)s.at[i + 1] < 0xa0;
-
-		if (byte == '\n' || byte == '\t')
+	for (size_t i = 0, n; i<s.len; i += n> 0 ? n : 1) {
+		n = utf8_control(s, i);
+		if (s.at[i] == '\n' || s.at[i] == '\t')
 			buf_byte(b, ' ');
-		else if (byte < 0x20 || byte == 0x7f || c1)
-			buf_byte(b, '?');
 		else
-			buf_byte(b, s.at[i]);
-		i += c1;
+			buf_byte(b, n > 0 ? '?' : s.at[i]);
 	}
 }
 

@@ -228,9 +228,9 @@ text_of_a_transcript_can_not_steer_the_terminal(void **state)
 	struct str text;
 
 	(void)state;
-	set_display(&t, s, STR("a\nb\x7f\xc2\x9b\xc2\xa0z"));
+	set_display(&t, s, STR("a\nb\x7f\xc2\x9b\xc2\xa0\xe2\x80\xaez\xe2\x80\xa6"));
 	text = draw(&t, false);
-	assert_true(str_has(text, STR("execute_tool ?[2J  a b??\xc2\xa0z\n")));
+	assert_true(str_has(text, STR("execute_tool ?[2J  a b??\xc2\xa0?z\xe2\x80\xa6\n")));
 	arena_free(&t.a);
 }
 
