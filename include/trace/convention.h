@@ -49,8 +49,7 @@ struct trace_input {
 /* A mapping from sessions to spans. To add one: a file with these functions, and a row in
  * trace/convention.c. */
 struct convention {
-	struct str name; /* --convention NAME */
-	struct str help;
+	struct str name;     /* --convention NAME */
 	bool takes_commands; /* wants commands that no model was asked about, too */
 	bool gated;          /* writes no content unless it is asked for */
 	/* Adds the spans, and sets their resource. */

@@ -46,6 +46,18 @@ begin(const struct log *l)
 	return b;
 }
 
+/* Of a message that is no trouble; as text the message follows. */
+static struct buf
+begin_info(const struct log *l, struct str message)
+{
+	struct buf b = begin(l);
+	if (l->json) {
+		put_member(&b, "level", STR("info"));
+		put_member(&b, "message", message);
+	}
+	return b;
+}
+
 static void
 write_line(struct log *l, struct buf *b)
 {
@@ -113,17 +125,14 @@ void
 log_info(struct log *l, const char *format, ...)
 {
 	struct arena scratch = {0};
-	struct buf b;
 	va_list args;
 	if (l->quiet)
 		return;
-	b = begin(l);
 	va_start(args, format);
 	struct str text = arena_vprintf(&scratch, format, args);
 	va_end(args);
+	struct buf b = begin_info(l, text);
 	if (l->json) {
-		put_member(&b, "level", STR("info"));
-		put_member(&b, "message", text);
 		buf_byte(&b, '}');
 	} else {
 		BUF_LIT(&b, "retrospan: ");
@@ -187,10 +196,8 @@ log_summary(struct log *l, const struct summary *s)
 	struct buf b;
 	if (l->quiet)
 		return;
-	b = begin(l);
+	b = begin_info(l, STR("done"));
 	if (l->json) {
-		put_member(&b, "level", STR("info"));
-		put_member(&b, "message", STR("done"));
 		put_number(&b, "sessions", s->sessions);
 		put_number(&b, "turns", s->turns);
 		put_number(&b, "spans", s->spans);
@@ -230,10 +237,8 @@ log_flush(struct log *l, const struct summary *s, uint64_t left)
 	struct buf b;
 	if (l->quiet)
 		return;
-	b = begin(l);
+	b = begin_info(l, STR("done"));
 	if (l->json) {
-		put_member(&b, "level", STR("info"));
-		put_member(&b, "message", STR("done"));
 		put_number(&b, "flushed", s->flushed);
 		put_number(&b, "set_aside", s->set_aside);
 		put_number(&b, "left", left);

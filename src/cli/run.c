@@ -123,7 +123,7 @@ is_archive(struct arena *a, const struct options *o)
 }
 
 /* Gives the file its name, or removes it. False after diag_fail; true also when nobody
- * reads any more, or when nothing is left out because what an earlier run wrote is more. */
+ * reads any more, or when without spans the file of an earlier run stays. */
 static bool
 close_file(struct render *r, struct arena *a, const struct options *o, struct diag *d)
 {

@@ -147,6 +147,14 @@ void line_assign_rootless(struct builder *b, struct agent *g);
 bool version_at_most(struct builder *b, uint32_t version, unsigned major, unsigned minor,
                      unsigned patch);
 
+/* Two copies of one file, or the same one. */
+static inline bool
+is_same_file(const struct transcript *a, const struct transcript *b)
+{
+	return a == b || (a->session != 0 && a->session == b->session && a->kind == b->kind &&
+	                  a->agent == b->agent);
+}
+
 static inline struct moment
 measured(uint64_t ns)
 {

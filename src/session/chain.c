@@ -76,12 +76,9 @@ is_rest_of_copy(const struct builder *b, const struct chain *c)
 	for (size_t i = 0; i < c->len; i++)
 		if (c->at[i]->uuid != 0)
 			return false;
-	for (size_t i = 0; b->transcripts->at[i] != c->transcript; i++) {
-		const struct transcript *t = b->transcripts->at[i];
-		if (t->kind == TRANSCRIPT_AGENT && t->agent == c->transcript->agent &&
-		    t->session == c->transcript->session)
+	for (size_t i = 0; b->transcripts->at[i] != c->transcript; i++)
+		if (is_same_file(b->transcripts->at[i], c->transcript))
 			return true;
-	}
 	return false;
 }
 

@@ -214,13 +214,6 @@ place_of(const struct record *r)
 	return is_main_line(r) ? 2 : 0;
 }
 
-/* Two copies of one file, or the same one. */
-static bool
-is_same_file(const struct transcript *a, const struct transcript *b)
-{
-	return a->session == b->session && a->kind == b->kind && a->agent == b->agent;
-}
-
 /* Rule 5, the comparisons in their order. Positive: a is the likelier owner. */
 static int
 compare_claims(const struct ledger *l, const struct record *x, const struct record *y)

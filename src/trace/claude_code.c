@@ -344,7 +344,6 @@ claude_code_trace(const struct trace_input *in, struct spans *out)
 
 const struct convention claude_code_convention = {
     .name = STR_INIT("claude-code"),
-    .help = STR_INIT("the spans that Claude Code exports itself"),
     .takes_commands = true,
     .gated = true,
     .trace = claude_code_trace,

@@ -381,6 +381,5 @@ weave_trace(const struct trace_input *in, struct spans *out)
 
 const struct convention weave_convention = {
     .name = STR_INIT("weave"),
-    .help = STR_INIT("GenAI spans as the W&B Weave plugin draws them"),
     .trace = weave_trace,
 };
